@@ -1,0 +1,15 @@
+#include "base/secret.h"
+
+#include <string.h>
+
+namespace baton {
+
+Secret::Secret(std::string value) : value_(std::make_unique<std::string>(value)) {
+  explicit_bzero(value.data(), value.size());
+}
+
+Secret::~Secret() {
+  if (value_) explicit_bzero(value_->data(), value_->size());
+}
+
+}  // namespace baton
