@@ -1,0 +1,91 @@
+// Rails: fixed rules applied before any choice. What they leave open is a Permit; nobody else can make one.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "budget/lease.h"
+#include "chat/types.h"
+#include "pool/worker.h"
+#include "rails/classifier.h"
+#include "rails/data_class.h"
+
+namespace baton::rails {
+
+// Who asks. Without tenants everybody is the local operator.
+struct Caller {
+  std::string tenant = "local";
+  std::string peer;
+};
+
+// What the caller says about the request beside its content: headers or metadata keys baton-*.
+struct Controls {
+  std::optional<budget::Nanos> max_cost;
+  std::optional<Duration> deadline;
+  std::optional<double> quality;  // dollars per point of quality
+  std::string task;               // overrides the computed one
+  std::string session;
+};
+
+struct Catalogue {
+  std::vector<std::shared_ptr<const pool::Worker>> workers;
+  const pool::Worker* Find(std::string_view name) const;
+};
+
+// What one exchange may do. Moves along the path; holds the lease, so it must outlive every call.
+class Permit {
+ public:
+  Permit(Permit&&) = default;
+  Permit& operator=(Permit&&) = delete;
+
+  const std::string& tenant() const { return caller_.tenant; }
+  budget::Lease& lease() { return *lease_; }
+  const budget::Lease& lease() const { return *lease_; }
+  Deadline deadline() const { return lease_->ceiling().deadline; }
+  // In the catalogue's order; never empty.
+  const std::vector<const pool::Worker*>& workers() const { return workers_; }
+  bool Allows(const pool::Worker& worker) const;
+  const Classification& data() const { return data_; }
+  const Controls& controls() const { return controls_; }
+  // One line per rule that narrowed something, in words: "data class personal: only smol may see it".
+  const std::vector<std::string>& reasons() const { return reasons_; }
+
+ private:
+  friend class Rails;
+  Permit() = default;
+  Caller caller_;
+  Controls controls_;
+  std::unique_ptr<budget::Lease> lease_;
+  std::vector<const pool::Worker*> workers_;
+  Classification data_;
+  std::vector<std::string> reasons_;
+};
+
+struct RailsOptions {
+  Duration default_deadline = std::chrono::minutes(10);
+  std::optional<budget::Nanos> max_cost_per_request;  // the operator's own ceiling; a caller can only lower it
+};
+
+class Rails {
+ public:
+  Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier)
+      : options_(options), classifier_(std::move(classifier)) {}
+
+  // The ordered list in rails.cc. kPermissionDenied "policy_violation" when no worker may see the data, with a
+  // message that names the class (never the content). `received` is when the request's head arrived.
+  Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
+                       const Catalogue& catalogue, TimePoint received) const;
+  // For embeddings: same rules over the texts.
+  Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::EmbedRequest& request,
+                       const Catalogue& catalogue, TimePoint received) const;
+
+ private:
+  RailsOptions options_;
+  std::shared_ptr<const Classifier> classifier_;
+};
+
+}  // namespace baton::rails

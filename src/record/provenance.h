@@ -1,0 +1,41 @@
+// The durable record of one exchange: who asked what kind of thing, which route and why, which workers were
+// called, what it cost. Holds no content and no secret.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/ids.h"
+#include "budget/money.h"
+#include "pool/pool.h"
+
+namespace baton::record {
+
+struct Provenance {
+  ExchangeId id = 0;
+  std::string request_id;      // the client's x-request-id / X-Client-Request-Id, or ours
+  std::string tenant;
+  std::string endpoint;        // "chat", "embeddings"
+  std::string model;           // as asked
+  std::string route, workflow, policy, reason;
+  double propensity = 1;
+  std::string worker;          // who answered; empty on failure
+  std::string data_classes;    // "internal,personal"
+  std::string rails_reasons;   // lines
+  std::string features;        // JSON text
+  std::string task;
+  std::string losses;          // LossHeader form
+  std::string outcome;         // "ok", "client_gone", or the error's Name()
+  int http_status = 0;
+  bool stream = false;
+  std::string finish;          // finish reason
+  std::int64_t input_tokens = 0, cached_tokens = 0, output_tokens = 0, reasoning_tokens = 0;  // sums over calls
+  budget::Nanos cost;          // sum over calls
+  bool unpriced = false;       // some call has no price: `cost` is a lower bound
+  Duration duration{}, overhead{}, first_byte{};  // overhead: time in Baton itself
+  std::string prompt_digest;   // reserved for the audit chain; empty now
+  std::vector<pool::CallRecord> calls;
+};
+
+}  // namespace baton::record

@@ -1,0 +1,35 @@
+// What a policy may know about a request, computed by code from the request alone, the same way offline and live.
+#pragma once
+
+#include <cstdint>
+#include <set>
+#include <string>
+
+#include "chat/types.h"
+#include "rails/rails.h"
+
+namespace baton::route {
+
+struct Features {
+  // code, maths, extraction, summarisation, translation, support, research, creative, analysis, chat, agentic
+  std::string task = "chat";
+  std::string complexity = "medium";  // low, medium, high
+  std::string domain = "general";     // general, coding, legal, medical, financial, science
+  std::string language = "en";        // ISO 639-1 of the user's own words; "und" when it cannot be told
+  std::string format = "text";        // text, json, json_schema
+  bool has_code = false, has_tests = false, has_images = false, has_audio = false, has_files = false;
+  bool has_tools = false, stream = false, reasoning_asked = false;
+  std::int64_t turns = 1;             // user messages
+  std::int64_t input_chars = 0;
+  std::int64_t input_tokens = 0;      // estimate, never below what common tokenizers give by more than 20 %
+  std::int64_t max_tokens = 0;        // 0: not said
+  std::set<std::string> data;         // data classes from the Permit
+  std::int64_t latency_budget_ms = 0; // from baton-deadline-ms; 0: none
+};
+
+// Pure; microseconds for a 2 KB prompt.
+Features Compute(const chat::Request& request, const rails::Permit& permit);
+// The same as JSON for `baton route`, the record and tests.
+std::string ToJson(const Features& features);
+
+}  // namespace baton::route

@@ -1,0 +1,36 @@
+// The decision: which workflow with which workers, and why. Only a policy makes one (through Route's friends).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "pool/worker.h"
+
+namespace baton::route {
+
+class Route {
+ public:
+  // Name of the rule, contract or worker that decided ("sensitive", "direct:large").
+  const std::string& name() const { return name_; }
+  const std::string& workflow() const { return workflow_; }
+  // In order of preference; all allowed by the Permit it was made from. Never empty.
+  const std::vector<const pool::Worker*>& candidates() const { return candidates_; }
+  // Candidates that serve only after a time-out / an error of those before them are marked by fallback.on_*.
+  // In words, for people: "rule 'quick': complexity low and deadline below 1500 ms -> smol".
+  const std::string& reason() const { return reason_; }
+  // Probability with which the policy chose this; 1 for rules.
+  double propensity() const { return propensity_; }
+  const std::string& policy() const { return policy_; }  // "rules/1", later "router/<version>"
+  // Alternatives not taken, with why, for x-ray views: "large: not in rule", "cloud: may not see personal".
+  const std::vector<std::string>& alternatives() const { return alternatives_; }
+
+ private:
+  friend class Rules;
+  Route() = default;
+  std::string name_, workflow_ = "single", reason_, policy_;
+  std::vector<const pool::Worker*> candidates_;
+  std::vector<std::string> alternatives_;
+  double propensity_ = 1;
+};
+
+}  // namespace baton::route
