@@ -27,7 +27,7 @@ struct Fault {
   bool html = false;                     // an HTML page with status 200 (or `status`)
   std::int64_t split_bytes = 0;          // write the body in pieces of that size, one packet each (splits UTF-8)
   bool no_done = false;                  // leave the terminator out
-  std::string usage;                     // "wrong" (absurd figures), "none", "missing_output"
+  std::string usage;                     // "" | "wrong" (absurd figures) | "none" | "missing_output"
   bool close_before_reply = false;
   bool in_band_error = false;            // error event after half of the stream
 };
@@ -48,7 +48,7 @@ struct Rule {
   bool has_tools = false, has_image = false;
   std::int64_t times = -1;               // how often it applies; -1: always
   std::int64_t after = 0;                // skip the first N matches
-  Reply reply;
+  std::optional<Reply> reply;            // absent: the built-in answer, with the fault
   Fault fault;
 };
 
