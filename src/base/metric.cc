@@ -37,16 +37,16 @@ Histogram Metrics::GetHistogram(const std::string& name, const std::string& help
 std::string Metrics::Text() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }
 
 // An unset handle counts nothing, so that code under test can run without a registry.
-void Counter::Add(double n) {
+void Counter::Add(double n) const {
   if (impl_) static_cast<prometheus::Counter*>(impl_)->Increment(n);
 }
-void Gauge::Set(double v) {
+void Gauge::Set(double v) const {
   if (impl_) static_cast<prometheus::Gauge*>(impl_)->Set(v);
 }
-void Gauge::Add(double d) {
+void Gauge::Add(double d) const {
   if (impl_) static_cast<prometheus::Gauge*>(impl_)->Increment(d);
 }
-void Histogram::Observe(double v) {
+void Histogram::Observe(double v) const {
   if (impl_) static_cast<prometheus::Histogram*>(impl_)->Observe(v);
 }
 

@@ -17,7 +17,7 @@ using Labels = std::map<std::string, std::string>;
 
 class Counter {
  public:
-  void Add(double n = 1);
+  void Add(double n = 1) const;
 
  private:
   friend class Metrics;
@@ -26,8 +26,8 @@ class Counter {
 
 class Gauge {
  public:
-  void Set(double v);
-  void Add(double d);
+  void Set(double v) const;
+  void Add(double d) const;
 
  private:
   friend class Metrics;
@@ -36,7 +36,7 @@ class Gauge {
 
 class Histogram {
  public:
-  void Observe(double v);
+  void Observe(double v) const;
 
  private:
   friend class Metrics;

@@ -71,8 +71,9 @@ class CallObserver {
  public:
   virtual ~CallObserver() = default;
   // The first byte of `worker`'s answer is about to be put. Called at most once per Chat().
+  // `in_worker`: time from the start of that worker's attempt to its first byte, so that the rest is ours.
   virtual void OnAnswering(const Worker& worker, const std::vector<provider::Loss>& losses, bool passthrough,
-                           bool injected_usage) = 0;
+                           bool injected_usage, Duration in_worker) = 0;
 };
 
 struct WorkerStatus {

@@ -52,6 +52,9 @@ class Runner {
   Task<Trace> Run(rails::Permit& permit, const route::Route& route, const chat::Request& request,
                   std::int64_t input_tokens, pool::Pool& pool, chat::Sink* sink, pool::CallObserver* observer,
                   Cancel* cancel) const;
+  // Embeddings: the same candidates, one call, no steps.
+  Task<pool::Pool::EmbedOutcome> Embed(rails::Permit& permit, const route::Route& route,
+                                       const chat::EmbedRequest& request, pool::Pool& pool, Cancel* cancel) const;
 
  private:
   pool::RetryPolicy retry_;

@@ -1,0 +1,154 @@
+#include "exchange/exchange.h"
+
+#include <algorithm>
+
+#include "exchange/note.h"
+
+namespace baton::exchange {
+namespace {
+
+// Time the client waited for Baton itself: what passed, less what the answering worker took.
+Duration Own(Duration passed, Duration in_worker) { return std::max(Duration::zero(), passed - in_worker); }
+
+Duration WorkerTime(const std::vector<pool::CallRecord>& calls) {
+  for (const auto& c : calls) {
+    if (c.winner) return c.whole;
+  }
+  return calls.empty() ? Duration::zero() : calls.back().whole;
+}
+
+}  // namespace
+
+// Turns the pool's "this worker's answer begins" into the heading of the client's reply.
+class Conductor::Observer : public pool::CallObserver {
+ public:
+  Observer(const Clock& clock, TimePoint received, Reader* reader, Heading& heading)
+      : clock_(clock), received_(received), reader_(reader), heading_(heading) {}
+
+  void OnAnswering(const pool::Worker& worker, const std::vector<provider::Loss>& losses, bool passthrough,
+                   bool injected_usage, Duration in_worker) override {
+    heading_.worker = worker.name;
+    heading_.losses = provider::LossHeader(losses);
+    heading_.passthrough = passthrough;
+    heading_.injected_usage = injected_usage;
+    heading_.overhead = Own(clock_.Now() - received_, in_worker);
+    if (reader_) reader_->OnHeading(heading_);
+  }
+
+ private:
+  const Clock& clock_;
+  TimePoint received_;
+  Reader* reader_;
+  Heading& heading_;
+};
+
+Conductor::Conductor(const Clock& clock, IdSource& ids, record::Recorder* recorder, Metrics& metrics)
+    : clock_(clock),
+      ids_(ids),
+      recorder_(recorder),
+      overhead_seconds_(metrics.GetHistogram("baton_overhead_seconds", "Baton's own share of a request's time",
+                                             {25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 1e-2, 0.1})) {}
+
+record::Provenance Conductor::Begin(const Envelope& envelope, const std::string& model, const char* endpoint) const {
+  record::Provenance r;
+  r.id = ids_.Next();
+  r.request_id = envelope.request_id;
+  r.tenant = envelope.caller.tenant;
+  r.endpoint = endpoint;
+  r.model = model;
+  r.outcome = "ok";
+  return r;
+}
+
+Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::Request& request, Reader* reader,
+                                  Cancel* cancel) const {
+  const Policies& p = *house.policies;
+  ChatOutcome out(recorder_, Begin(envelope, request.model, "chat"));
+  record::Provenance& record = out.record_;
+  record.stream = request.stream;
+  out.heading.id = record.id;
+
+  // Admit. From here: the worker set, the data classes, the ceiling and the deadline are fixed.
+  Result<rails::Permit> permit = p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
+  if (!permit) co_return Refused(std::move(out), record, std::move(permit).error());
+  NotePermit(*permit, record);
+
+  // Decide. From here: the route is fixed; nothing below may change it.
+  const route::Features features = route::Compute(request, *permit);
+  NoteFeatures(features, record);
+  Result<route::Route> route = p.rules.Choose(request.model, features, *permit, p.catalogue);
+  if (!route) co_return Refused(std::move(out), record, std::move(route).error());
+  NoteRoute(*route, record);
+  out.heading.route = route->name();
+
+  // Run. From here: every call is made, settled and described in the trace; the client may have read the answer.
+  Observer observer(clock_, envelope.received, reader, out.heading);
+  workflow::Trace trace = co_await p.runner.Run(*permit, *route, request, features.input_tokens, *house.pool, reader,
+                                                &observer, cancel);
+  NoteTrace(trace, permit->lease(), record);
+  out.delivered = trace.delivered();
+  out.cost = record.cost;
+  out.unpriced = record.unpriced;
+  out.response = std::move(trace.answer());
+
+  // Record. Close() writes it when the reply's status is known; only bookkeeping is left.
+  record.duration = clock_.Now() - envelope.received;
+  record.overhead = Own(record.duration, WorkerTime(record.calls));
+  overhead_seconds_.Observe(std::chrono::duration<double>(record.overhead).count());
+  if (!request.stream) out.heading.overhead = record.overhead;
+  co_return out;
+}
+
+Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat::EmbedRequest& request,
+                                    Cancel* cancel) const {
+  const Policies& p = *house.policies;
+  EmbedOutcome out(recorder_, Begin(envelope, request.model, "embeddings"));
+  record::Provenance& record = out.record_;
+  out.heading.id = record.id;
+
+  Result<rails::Permit> permit = p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
+  if (!permit) co_return Refused(std::move(out), record, std::move(permit).error());
+  NotePermit(*permit, record);
+
+  Result<route::Route> route = p.rules.ChooseEmbedder(request.model, *permit, p.catalogue);
+  if (!route) co_return Refused(std::move(out), record, std::move(route).error());
+  NoteRoute(*route, record);
+  out.heading.route = route->name();
+
+  pool::Pool::EmbedOutcome embedded = co_await p.runner.Embed(*permit, *route, request, *house.pool, cancel);
+  NoteEmbedding(embedded, record);
+  out.heading.worker = record.worker;
+  out.heading.losses = record.losses;
+  out.heading.passthrough = embedded.response.has_value() && !embedded.response->raw.empty();
+  out.cost = record.cost;
+  out.unpriced = record.unpriced;
+  out.response = std::move(embedded.response);
+
+  record.duration = clock_.Now() - envelope.received;
+  record.overhead = out.heading.overhead = Own(record.duration, WorkerTime(record.calls));
+  overhead_seconds_.Observe(std::chrono::duration<double>(record.overhead).count());
+  co_return out;
+}
+
+Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope, const chat::Request& request) const {
+  const Policies& p = *house.policies;
+  TRY(rails::Permit permit, p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received));
+  Explanation e;
+  e.data_classes.assign(permit.data().classes.begin(), permit.data().classes.end());
+  e.rails_reasons = permit.reasons();
+  for (const auto* w : permit.workers()) e.allowed.push_back(w->name);
+  e.features = route::Compute(request, permit);
+  e.route = p.rules.Choose(request.model, e.features, permit, p.catalogue);
+  if (!e.route) return e;
+  const pool::Worker& first = *e.route->candidates().front();
+  TRY(e.losses, house.pool->Explain(first, request));
+  e.input_tokens = e.features.input_tokens;
+  e.max_output_tokens = request.max_tokens.value_or(first.target.max_output);
+  if (const auto* row = first.prices.At(clock_.UnixNanos() / 1'000'000'000)) {
+    e.priced = true;
+    e.worst_case = budget::WorstCase(*row, e.input_tokens, e.max_output_tokens);
+  }
+  return e;
+}
+
+}  // namespace baton::exchange

@@ -1,0 +1,121 @@
+// One request is one exchange: admit, decide, run, record. exchange.cc is the table of contents of Baton.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/cancel.h"
+#include "base/ids.h"
+#include "base/metric.h"
+#include "base/task.h"
+#include "chat/sink.h"
+#include "pool/pool.h"
+#include "rails/rails.h"
+#include "record/recorder.h"
+#include "route/rules.h"
+#include "workflow/run.h"
+
+namespace baton::exchange {
+
+// Everything one configuration decides with; immutable, shared by all loops. An exchange keeps the one it
+// started with to its end.
+struct Policies {
+  rails::Rails rails;
+  route::Rules rules;
+  rails::Catalogue catalogue;
+  workflow::Runner runner;
+};
+
+// What an exchange needs from the loop it runs on. `pool` belongs to the same configuration as `policies`.
+struct House {
+  std::shared_ptr<const Policies> policies;
+  std::unique_ptr<pool::Pool> pool;
+};
+
+// What came in, beside the conversation itself.
+struct Envelope {
+  rails::Caller caller;
+  rails::Controls controls;
+  std::string request_id;
+  TimePoint received;
+};
+
+// What the reply's head needs; known before the first byte of the answer.
+struct Heading {
+  ExchangeId id = 0;
+  std::string route;
+  std::string worker;
+  std::string losses;     // LossHeader form
+  bool passthrough = false, injected_usage = false;
+  Duration overhead{};    // Baton's own share so far
+};
+
+// The client's side of an exchange. Methods are called on the exchange's loop.
+class Reader : public chat::Sink {
+ public:
+  // Once, before the first Put(); only for streams.
+  virtual void OnHeading(const Heading& heading) = 0;
+};
+
+// How an exchange ended. Its record is written by Close(), which must be called exactly once, after the reply's
+// status is settled and before its last byte leaves: so a completed reply always has its record.
+template <class Response>
+class Outcome {
+ public:
+  Outcome(record::Recorder* recorder, record::Provenance record) : recorder_(recorder), record_(std::move(record)) {}
+  Outcome(Outcome&& o) noexcept = default;
+
+  Result<Response> response = Error{};
+  Heading heading;
+  bool delivered = false;  // part of the answer went out before a failure
+  budget::Nanos cost;
+  bool unpriced = false;
+
+  void Close(int http_status) {
+    record_.http_status = http_status;
+    if (recorder_) recorder_->Submit(std::move(record_));
+    recorder_ = nullptr;
+  }
+
+ private:
+  friend class Conductor;
+  record::Recorder* recorder_;
+  record::Provenance record_;
+};
+using ChatOutcome = Outcome<chat::Response>;
+using EmbedOutcome = Outcome<chat::EmbedResponse>;
+
+// What would happen, and why; nobody is called, nothing is recorded.
+struct Explanation {
+  route::Features features;
+  std::vector<std::string> data_classes, rails_reasons, allowed;
+  Result<route::Route> route = Error{};
+  std::vector<provider::Loss> losses;     // of the first candidate
+  std::int64_t input_tokens = 0, max_output_tokens = 0;
+  budget::Nanos worst_case;               // of the first candidate
+  bool priced = false;
+};
+
+class Conductor {
+ public:
+  Conductor(const Clock& clock, IdSource& ids, record::Recorder* recorder, Metrics& metrics);
+
+  // `reader` null: whole answer in the outcome. Otherwise events go to it and the outcome holds what was assembled.
+  // `house`, `request` and `reader` must outlive the task. On any failure the outcome holds the error.
+  Task<ChatOutcome> Chat(House& house, Envelope envelope, const chat::Request& request, Reader* reader,
+                         Cancel* cancel) const;
+  Task<EmbedOutcome> Embed(House& house, Envelope envelope, const chat::EmbedRequest& request, Cancel* cancel) const;
+  Result<Explanation> Explain(House& house, const Envelope& envelope, const chat::Request& request) const;
+
+ private:
+  class Observer;
+  record::Provenance Begin(const Envelope& envelope, const std::string& model, const char* endpoint) const;
+
+  const Clock& clock_;
+  IdSource& ids_;
+  record::Recorder* recorder_;
+  Histogram overhead_seconds_;
+};
+
+}  // namespace baton::exchange

@@ -1,0 +1,76 @@
+#include "exchange/note.h"
+
+#include <fmt/format.h>
+
+namespace baton::exchange {
+namespace {
+
+std::string_view FinishName(chat::Finish f) {
+  switch (f) {
+    case chat::Finish::kNone: return "";
+    case chat::Finish::kStop: return "stop";
+    case chat::Finish::kLength: return "length";
+    case chat::Finish::kToolCalls: return "tool_calls";
+    case chat::Finish::kContentFilter: return "content_filter";
+    case chat::Finish::kRefusal: return "refusal";
+    case chat::Finish::kError: return "error";
+  }
+  return "";
+}
+
+void NoteCalls(std::vector<pool::CallRecord>& calls, record::Provenance& record) {
+  for (auto& c : calls) {
+    record.input_tokens += c.usage.input;
+    record.cached_tokens += c.usage.cached_input;
+    record.output_tokens += c.usage.output;
+    record.reasoning_tokens += c.usage.reasoning;
+    record.cost += c.cost;
+    // A call that never reached its provider owes nothing, whatever its price would have been.
+    record.unpriced |= !c.priced && (c.usage.input > 0 || c.usage.output > 0);
+    if (c.winner) record.first_byte = c.queued + c.to_first_byte;
+    record.calls.push_back(std::move(c));
+  }
+}
+
+}  // namespace
+
+void NotePermit(const rails::Permit& permit, record::Provenance& record) {
+  record.data_classes = fmt::format("{}", fmt::join(permit.data().classes, ","));
+  record.rails_reasons = fmt::format("{}", fmt::join(permit.reasons(), "\n"));
+}
+
+void NoteFeatures(const route::Features& features, record::Provenance& record) {
+  record.task = features.task;
+  record.features = route::ToJson(features);
+}
+
+void NoteRoute(const route::Route& route, record::Provenance& record) {
+  record.route = route.name();
+  record.workflow = route.workflow();
+  record.policy = route.policy();
+  record.reason = route.reason();
+  record.propensity = route.propensity();
+}
+
+void NoteTrace(workflow::Trace& trace, const budget::Lease&, record::Provenance& record) {
+  for (auto& step : trace.steps()) NoteCalls(step.calls, record);
+  if (trace.answer()) {
+    if (trace.worker()) record.worker = trace.worker()->name;
+    record.losses = provider::LossHeader(trace.losses());
+    if (!trace.answer()->choices.empty()) record.finish = FinishName(trace.answer()->choices.front().finish);
+  } else {
+    record.outcome = std::string(trace.answer().error().Name());
+  }
+}
+
+void NoteEmbedding(pool::Pool::EmbedOutcome& embedded, record::Provenance& record) {
+  NoteCalls(embedded.calls, record);
+  if (embedded.response) {
+    if (embedded.worker) record.worker = embedded.worker->name;
+    record.losses = provider::LossHeader(embedded.losses);
+  } else {
+    record.outcome = std::string(embedded.response.error().Name());
+  }
+}
+
+}  // namespace baton::exchange

@@ -1,0 +1,23 @@
+// What each stage leaves in the record. Pure functions: stage output in, fields of Provenance out.
+#pragma once
+
+#include "exchange/exchange.h"
+
+namespace baton::exchange {
+
+void NotePermit(const rails::Permit& permit, record::Provenance& record);
+void NoteFeatures(const route::Features& features, record::Provenance& record);
+void NoteRoute(const route::Route& route, record::Provenance& record);
+// Moves the calls out of the trace.
+void NoteTrace(workflow::Trace& trace, const budget::Lease& lease, record::Provenance& record);
+void NoteEmbedding(pool::Pool::EmbedOutcome& embedded, record::Provenance& record);
+
+// Ends an exchange that was refused before anybody was called.
+template <class Response>
+Outcome<Response> Refused(Outcome<Response> out, record::Provenance& record, Error error) {
+  record.outcome = std::string(error.Name());
+  out.response = std::move(error);
+  return out;
+}
+
+}  // namespace baton::exchange
