@@ -26,6 +26,8 @@ struct Abilities {
   bool json_schema = true;
   bool reasoning = true;
   bool logprobs = true;
+  bool embeddings = true;
+  bool chat = true;  // false: an encoder, good for embeddings only
 };
 
 // The worker's side of an encoding: what to call it and what it can.
