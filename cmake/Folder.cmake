@@ -2,6 +2,9 @@
 #   baton_folder(pool DEPS base chat provider LIBS fmt::fmt)
 # DEPS are folders (their headers become visible), LIBS are third-party targets that only this
 # folder's .cc files see. A file ending in _test.cc goes to the test program, all others to the library.
+# `unit_tests` builds all test programs and nothing else.
+add_custom_target(unit_tests)
+
 function(baton_folder name)
   cmake_parse_arguments(F "" "" "DEPS;LIBS;TEST_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.h)
@@ -27,6 +30,7 @@ function(baton_folder name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE baton_${name} baton_flags ${F_LIBS} ${F_TEST_LIBS} GTest::gtest_main GTest::gmock)
     target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR})
+    add_dependencies(unit_tests ${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()

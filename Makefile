@@ -1,0 +1,60 @@
+# Everything a person does with this repository, one word each. Every target sets up what it needs first
+# (tools/setup: pinned, resumable, nothing to do the second time).
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
+export BATON_DEPS ?= $(HOME)/.cache/baton
+JOBS ?= $(or $(BATON_JOBS),$(shell nproc))
+FUZZ_SECONDS ?= 30
+SOAK_SECONDS ?= 600
+
+.PHONY: help demo test build check fmt bench fuzz soak conformance clean
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+demo: ## from a bare machine to answers: set-up, build, models, eight questions
+	@tools/setup demo
+	@tools/build release baton
+	@build/baton models pull --all --dir models
+	@tools/demo
+
+test: ## set-up, build (plain and with sanitizers), unit and integration tests; last line: N passed, M failed
+	@tools/setup test
+	@tools/run_tests
+
+build: ## build/baton
+	@tools/setup demo
+	@tools/build release
+
+check: ## layers, words, lengths, layout, lint, the clang build
+	@tools/setup check
+	@tools/check
+
+fmt: ## lay out every source file
+	@tools/setup check
+	@git ls-files '*.cc' '*.h' | xargs clang-format-16 -i
+
+bench: ## the short benchmark; results are printed and go to build/bench
+	@tools/setup bench
+	@tools/build release
+	@build/baton models pull --all --dir models
+	@bench/run
+
+fuzz: ## every fuzz target for FUZZ_SECONDS (30)
+	@tools/setup check
+	@tools/build fuzz fuzzers
+	@tools/fuzz $(FUZZ_SECONDS)
+
+conformance: ## the vendors' own clients against every dialect; writes docs/compatibility.md
+	@tools/setup test
+	@tools/build release
+	@test/sdk/run
+
+soak: ## load for SOAK_SECONDS (600); fails when memory grows
+	@tools/setup bench
+	@tools/build release
+	@bench/soak $(SOAK_SECONDS)
+
+clean: ## remove build/ (the cache of third-party builds stays)
+	rm -rf build
