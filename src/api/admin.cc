@@ -1,0 +1,46 @@
+// /admin: the operator's JSON.
+
+#include <nlohmann/json.hpp>
+
+#include "api/call.h"
+
+namespace baton::api {
+
+using Json = nlohmann::ordered_json;
+
+Task<void> HandleReload(Call& call, std::string_view) {
+  auto done = co_await call.deps.reload();
+  if (!done) {
+    co_await call.SendError(done.error());
+    co_return;
+  }
+  Json body;
+  body["status"] = "reloaded";
+  body["message"] = *done;
+  co_await call.SendJson(200, body.dump());
+}
+
+Task<void> HandlePool(Call& call, std::string_view) {
+  const auto house = call.deps.house();
+  Json list = Json::array();
+  for (const auto& s : house->pool->Status()) {
+    const pool::Worker* w = house->pool->Find(s.name);
+    list.push_back({{"name", s.name},
+                    {"dialect", w ? w->dialect : ""},
+                    {"model", w ? w->target.model : ""},
+                    {"simulated", w && w->simulated},
+                    {"breaker", pool::BreakerName(s.breaker)},
+                    {"running", s.running},
+                    {"waiting", s.waiting},
+                    {"calls", s.calls},
+                    {"failures", s.failures},
+                    {"first_byte_ms", s.ewma_first_byte_ms},
+                    {"last_error", s.last_error}});
+  }
+  Json body;
+  body["object"] = "list";
+  body["data"] = std::move(list);
+  co_await call.SendJson(200, body.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+}  // namespace baton::api

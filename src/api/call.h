@@ -1,0 +1,43 @@
+// One request on its way through a handler: what came in, how to reply, what every reply carries.
+#pragma once
+
+#include <string>
+
+#include "api/api.h"
+#include "api/error_reply.h"
+
+namespace baton::api {
+
+struct Call {
+  const ApiDeps& deps;
+  net::Request& request;
+  net::Reply& reply;
+  std::string request_id;
+  int status = 0;  // set by the Send functions, for the counters
+
+  // The caller and controls of an exchange, as the rails will see them.
+  exchange::Envelope MakeEnvelope(rails::Controls controls) const;
+  net::HeaderList Headers(std::string_view content_type) const;
+  Task<Status> SendJson(int code, std::string body);
+  Task<Status> SendText(int code, std::string_view content_type, std::string body);
+  Task<Status> SendError(const Error& error);
+};
+
+// Adds x-baton-* for an exchange.
+void AddHeading(const exchange::Heading& heading, net::HeaderList& headers);
+
+// Handlers: free functions, one per endpoint. `arg` is the rest of the path for those that take one.
+Task<void> HandleChat(Call& call, std::string_view arg);
+Task<void> HandleEmbeddings(Call& call, std::string_view arg);
+Task<void> HandleRoute(Call& call, std::string_view arg);
+Task<void> HandleModels(Call& call, std::string_view arg);
+Task<void> HandleExchange(Call& call, std::string_view arg);
+Task<void> HandleHealth(Call& call, std::string_view arg);
+Task<void> HandleReady(Call& call, std::string_view arg);
+Task<void> HandleMetrics(Call& call, std::string_view arg);
+Task<void> HandleOpenApi(Call& call, std::string_view arg);
+Task<void> HandleIndex(Call& call, std::string_view arg);
+Task<void> HandleReload(Call& call, std::string_view arg);
+Task<void> HandlePool(Call& call, std::string_view arg);
+
+}  // namespace baton::api

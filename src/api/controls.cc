@@ -1,0 +1,65 @@
+#include "api/controls.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cctype>
+
+#include <fmt/format.h>
+
+namespace baton::api {
+namespace {
+
+constexpr std::string_view kPrefix = "baton-";
+constexpr std::string_view kNames = "baton-max-cost-usd, baton-deadline-ms, baton-quality, baton-task, baton-session";
+
+Error Bad(std::string_view name, std::string_view want) {
+  return Fail(Code::kInvalidRequest, fmt::format("{} must be {}", name, want), "invalid_control", std::string(name));
+}
+
+Status Set(rails::Controls& c, std::string_view name, std::string_view value) {
+  if (name == "baton-max-cost-usd") {
+    c.max_cost = budget::ParseUsd(value);
+    if (!c.max_cost || c.max_cost->v < 0) return Bad(name, "an amount in dollars like 0.05");
+  } else if (name == "baton-deadline-ms") {
+    std::int64_t ms = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), ms);
+    if (error != std::errc() || end != value.data() + value.size() || ms <= 0 || ms > 86'400'000) {
+      return Bad(name, "a whole number of milliseconds from 1 to 86400000");
+    }
+    c.deadline = std::chrono::milliseconds(ms);
+  } else if (name == "baton-quality") {
+    double q = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), q);
+    if (error != std::errc() || end != value.data() + value.size() || !(q >= 0) || q > 1e6) {
+      return Bad(name, "a number of dollars per point of quality, like 0.002");
+    }
+    c.quality = q;
+  } else if (name == "baton-task" || name == "baton-session") {
+    if (value.empty() || value.size() > 64) return Bad(name, "a text of 1 to 64 characters");
+    (name == "baton-task" ? c.task : c.session) = value;
+  } else {
+    return Fail(Code::kInvalidRequest, fmt::format("unknown control {}; known: {}", name, kNames), "unknown_control", std::string(name));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<rails::Controls> ReadControls(const net::HeaderViews& headers,
+                                     std::vector<std::pair<std::string, std::string>>& metadata, bool& stripped) {
+  rails::Controls controls;
+  for (const auto& h : headers) {
+    if (h.name.size() <= kPrefix.size() || (h.name[0] | 0x20) != 'b') continue;
+    std::string name(h.name);
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
+    if (name.starts_with(kPrefix)) TRY_VOID(Set(controls, name, h.value));
+  }
+  const auto ours = [](const auto& kv) { return kv.first.starts_with(kPrefix); };
+  for (const auto& kv : metadata) {
+    if (ours(kv)) TRY_VOID(Set(controls, kv.first, kv.second));
+  }
+  stripped = std::erase_if(metadata, ours) > 0;
+  return controls;
+}
+
+}  // namespace baton::api
