@@ -1,9 +1,9 @@
 // Lease: the part of money, tokens and time one exchange holds. Reserve before a call, settle after it.
 //
 // The ceiling is arithmetic: Reserve() refuses what does not fit, so the sum of settled and reserved never
-// exceeds the ceiling as long as a worker charges no more than its worst case. Where a worker reports more than
-// was reserved, the charge is recorded in full (it is real money) and `overrun` says so.
-// Not thread safe: an exchange lives on one loop.
+// exceeds the ceiling as long as a worker charges no more than its worst case. Where a worker reports more
+// than was reserved, the charge is recorded in full (it is real money) and `overrun` says so. Not thread
+// safe: an exchange lives on one loop.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,10 @@ struct Nanos {
   std::int64_t v = 0;
   friend Nanos operator+(Nanos a, Nanos b) { return {a.v + b.v}; }
   friend Nanos operator-(Nanos a, Nanos b) { return {a.v - b.v}; }
-  Nanos& operator+=(Nanos o) { v += o.v; return *this; }
+  Nanos& operator+=(Nanos o) {
+    v += o.v;
+    return *this;
+  }
   auto operator<=>(const Nanos&) const = default;
 };
 
