@@ -16,3 +16,7 @@ if(BATON_SANITIZE)
     -fno-sanitize-recover=all)
   target_link_options(baton_flags INTERFACE -fsanitize=${BATON_SANITIZE})
 endif()
+if(BATON_FUZZ)
+  # Coverage in everything of ours; each target in fuzz/ brings the driver.
+  target_compile_options(baton_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
