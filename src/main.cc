@@ -1,0 +1,156 @@
+// The command line: names, options and help of every command, in one table of small functions.
+
+#include <cstdio>
+#include <iostream>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.h"
+#include "serve/app.h"
+
+namespace baton::cli {
+namespace {
+
+CLI::App* Sub(CLI::App& app, const char* name, const char* what, const char* example) {
+  auto* sub = app.add_subcommand(name, what);
+  sub->footer(std::string("Example:\n  ") + example);
+  return sub;
+}
+
+std::string DefaultUrl() { return "http://127.0.0.1:8080"; }
+
+void AddServe(CLI::App& app, int& code) {
+  static ServeOptions o;
+  auto* sub = Sub(app, "serve", "Serve the configured pool behind one OpenAI-compatible endpoint", "baton serve --config baton.yaml --listen 127.0.0.1:8080");
+  sub->add_option("--config", o.config, "configuration file")->required();
+  sub->add_option("--listen", o.listen, "HOST:PORT instead of the file's");
+  sub->add_flag("-v,--verbose", o.verbose, "log every decision");
+  sub->add_flag("-q,--quiet", o.quiet, "log warnings and errors only");
+  sub->callback([&code] { code = Serve(o); });
+}
+
+void AddCheck(CLI::App& app, int& code) {
+  static CheckOptions o;
+  auto* sub = Sub(app, "check", "Check a configuration file: all problems at once, with their places", "baton check baton.yaml");
+  sub->add_option("file", o.file, "configuration file");
+  sub->add_flag("--json", o.json, "print the result as JSON");
+  sub->add_flag("--schema", o.schema, "print the JSON Schema of the file, for editors");
+  sub->callback([&code] { code = Check(o); });
+}
+
+void AddAsk(CLI::App& app, int& code) {
+  static AskOptions o;
+  o.url = DefaultUrl();
+  auto* sub = Sub(app, "ask", "Ask one question; print the answer and what ran where, why and for how much", "baton ask --model baton \"What is the capital of France?\"");
+  sub->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->capture_default_str();
+  sub->add_option("--model", o.model, "baton, baton-mini, a route or a worker")->capture_default_str();
+  sub->add_option("--system", o.system, "system message");
+  sub->add_option("-H,--header", o.headers, "further request header, e.g. 'baton-deadline-ms: 2000'");
+  sub->add_flag("--json", o.json, "print answer and provenance as JSON");
+  sub->add_option("text", o.text, "the question; '-' reads it from standard input")->required();
+  sub->callback([&code] { code = Ask(o); });
+}
+
+void AddRoute(CLI::App& app, int& code) {
+  static RouteOptions o;
+  auto* sub = Sub(app, "route", "Dry run: what would happen to a request and why; calls nobody", "baton route --config baton.yaml --json request.json");
+  sub->add_option("--config", o.config, "configuration file")->required();
+  sub->add_flag("--json", o.json, "print the result as JSON");
+  sub->add_option("request", o.request, "a chat completion request as JSON; '-' reads standard input")->required();
+  sub->callback([&code] { code = Route(o); });
+}
+
+void AddPool(CLI::App& app, int& code) {
+  static PoolOptions o;
+  o.url = DefaultUrl();
+  auto* pool = Sub(app, "pool", "The workers of a running Baton", "baton pool list");
+  pool->require_subcommand(1);
+  auto* list = Sub(*pool, "list", "Workers with health, load and last error", "baton pool list --json");
+  auto* probe = Sub(*pool, "probe", "Ask each worker for one token (this costs what one token costs)", "baton pool probe large smol");
+  for (auto* sub : {list, probe}) {
+    sub->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->capture_default_str();
+    sub->add_flag("--json", o.json, "print the result as JSON");
+  }
+  probe->add_option("workers", o.workers, "names; all without");
+  list->callback([&code] { code = PoolList(o); });
+  probe->callback([&code] { code = PoolProbe(o); });
+}
+
+void AddLog(CLI::App& app, int& code) {
+  static LogOptions o;
+  auto* sub = Sub(app, "log", "Recorded exchanges, newest first, or one with everything that ran", "baton log --store baton.db --since 1h --errors");
+  sub->add_option("--config", o.config, "configuration file that names the store");
+  sub->add_option("--store", o.store, "store file (default: the config's, else baton.db)");
+  sub->add_option("--since", o.since, "only younger than this: 90s, 15m, 2h, 7d");
+  sub->add_option("--model", o.model, "only this model name");
+  sub->add_option("--worker", o.worker, "only this worker");
+  sub->add_option("--route", o.route, "only this route");
+  sub->add_option("--limit", o.limit, "at most so many")->check(CLI::Range(1, 100000))->capture_default_str();
+  sub->add_flag("--errors", o.errors, "only exchanges that failed");
+  sub->add_flag("--json", o.json, "one JSON object per line");
+  sub->add_option("id", o.id, "an exchange id (ex_...)");
+  sub->callback([&code] { code = ShowLog(o); });
+}
+
+void AddModels(CLI::App& app, int& code) {
+  static ModelsOptions o;
+  auto* models = Sub(app, "models", "Models that run in this process", "baton models pull --all");
+  models->require_subcommand(1);
+  auto* pull = Sub(*models, "pull", "Fetch models, verified by hash", "baton models pull smollm2-135m-instruct --dir models");
+  auto* list = Sub(*models, "list", "What the manifest knows and what is here", "baton models list");
+  for (auto* sub : {pull, list}) sub->add_option("--dir", o.dir, "where model files live")->capture_default_str();
+  pull->add_option("names", o.names, "model names");
+  pull->add_flag("--all", o.all, "every model of the manifest");
+  pull->add_option("--from", o.from, "a local file or URL to take the model from");
+  list->add_flag("--json", o.json, "print the result as JSON");
+  pull->callback([&code] { code = ModelsPull(o); });
+  list->callback([&code] { code = ModelsList(o); });
+}
+
+void AddMock(CLI::App& app, int& code) {
+  static MockOptions o;
+  auto* sub = Sub(app, "mock", "A scripted, simulated provider that speaks every dialect, with faults", "baton mock --listen 127.0.0.1:9090 --script faults.yaml");
+  sub->add_option("--listen", o.listen, "HOST:PORT")->capture_default_str();
+  sub->add_option("--script", o.script, "what to answer and what to break (docs/mock.md); without: answers anything");
+  sub->add_option("--require-key", o.require_key, "refuse requests without this key");
+  sub->add_flag("--fast", o.fast, "constant prepared replies, for load tests");
+  sub->add_flag("-q,--quiet", o.quiet, "no log lines");
+  sub->callback([&code] { code = Mock(o); });
+}
+
+void AddBench(CLI::App& app, int& code) {
+  static BenchOptions o;
+  auto* sub = Sub(app, "bench", "Measure this build on this machine: CPU per request beside nginx, streams, store", "baton bench --json bench.json");
+  sub->add_option("--json", o.json, "also write the figures to this file");
+  sub->add_flag("--quick", o.quick, "shorter runs, wider spread");
+  sub->callback([&code] { code = Bench(o); });
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app{"Baton, a conductor for LLMs: one endpoint, a pool of workers, an explained answer"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("baton ") + std::string(serve::Version()));
+  app.footer("Start with: baton check FILE, then baton serve --config FILE. docs/ explains the rest.");
+  int code = 0;
+  AddServe(app, code);
+  AddCheck(app, code);
+  AddAsk(app, code);
+  AddRoute(app, code);
+  AddPool(app, code);
+  AddLog(app, code);
+  AddModels(app, code);
+  AddMock(app, code);
+  AddBench(app, code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    // CLI11's own codes differ by cause; ours are 0 for --help and 2 for wrong usage.
+    return app.exit(e) == 0 ? 0 : 2;
+  }
+  return code;
+}
+
+}  // namespace
+}  // namespace baton::cli
+
+int main(int argc, char** argv) { return baton::cli::Main(argc, argv); }

@@ -1,0 +1,276 @@
+// The life of a server, in order: load, open the store, load models, build policies, listen on every loop, serve,
+// reload as often as asked, drain, end. The main thread runs a loop of its own for signals and reloads, so a reload
+// that loads a model for seconds holds up nobody.
+
+#include "serve/app.h"
+
+#include <csignal>
+#include <cstdlib>
+#include <future>
+#include <thread>
+
+#include <sys/resource.h>
+
+#include <fmt/format.h>
+
+#include "api/api.h"
+#include "base/random.h"
+#include "base/signal.h"
+#include "net/loop.h"
+#include "serve/assemble.h"
+
+namespace baton::serve {
+namespace {
+
+// One core's share of the server. Everything in it is touched by its own thread only, once it runs.
+struct Unit {
+  std::unique_ptr<net::IoLoop> loop;
+  std::unique_ptr<net::Client> client;
+  std::shared_ptr<exchange::House> house;
+  std::unique_ptr<api::Api> api;
+  std::unique_ptr<net::Server> server;
+  std::thread thread;
+};
+
+Result<std::pair<std::string, std::uint16_t>> ParseListen(const std::string& text) {
+  const auto colon = text.rfind(':');
+  int port = -1;
+  if (colon != std::string::npos && colon + 1 < text.size() && text.find_first_not_of("0123456789", colon + 1) == std::string::npos &&
+      text.size() - colon <= 6) {
+    port = std::stoi(text.substr(colon + 1));
+  }
+  if (port < 0 || port > 65535) return Fail(Code::kInvalidRequest, fmt::format("'{}' is no address; write HOST:PORT, like 127.0.0.1:8080", text));
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return std::make_pair(host.empty() ? "127.0.0.1" : host, static_cast<std::uint16_t>(port));
+}
+
+bool IsLoopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+
+// Many connections need many descriptors; keys in memory must not end up in a core file.
+void PrepareProcess() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+  }
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  std::signal(SIGPIPE, SIG_IGN);
+  // A store that hits a file-size limit gets an error to handle, not the end of the process.
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
+class Running : public App {
+ public:
+  explicit Running(AppOptions options) : options_(std::move(options)), ids_(SystemClock(), EntropySeed()) {}
+  ~Running() override;
+
+  Status Open();
+  std::uint16_t port() const override { return port_; }
+  std::string url() const override;
+  const config::Config& config() const override { return config_; }
+  void Run() override;
+
+ private:
+  Status OpenUnits(std::shared_ptr<const exchange::Policies> policies);
+  HouseDeps DepsOf(Unit& unit);
+  Result<std::string> ReloadNow();
+  static Task<Result<std::string>> ReloadFrom(Running* self, Loop* loop);
+  void OnStop();
+  static Task<void> DrainUnit(Running* self, Unit* unit);
+
+  AppOptions options_;
+  config::Config config_;
+  Metrics metrics_;
+  IdSource ids_;
+  api::Health health_;
+  std::unique_ptr<Engines> engines_;
+  std::unique_ptr<record::Recorder> recorder_;
+  std::unique_ptr<api::IdempotencyCache> idempotency_;
+  std::unique_ptr<exchange::Conductor> conductor_;
+  std::shared_ptr<pool::SharedWorkers> shared_;
+  std::unique_ptr<net::IoLoop> control_;
+  std::vector<std::unique_ptr<Unit>> units_;
+  std::uint16_t port_ = 0;
+  int draining_ = 0;
+};
+
+Status Running::Open() {
+  PrepareProcess();
+  TRY(config_, config::Load(options_.config_path, options_.env));
+  if (!options_.listen.empty()) {
+    TRY(auto where, ParseListen(options_.listen));
+    if (!IsLoopback(where.first)) {
+      return Fail(Code::kInvalidRequest, fmt::format("--listen {}: without keys anybody who reaches this address could spend your money and "
+                                                     "read your data, so Baton listens on the loopback only (127.0.0.1, ::1)", options_.listen));
+    }
+    std::tie(config_.listen_address, config_.listen_port) = where;
+  }
+  for (const auto& w : config_.warnings) options_.log.Warn("config: {}", w);
+
+  config_.record.path = config_.store_path;
+  TRY(recorder_, record::Recorder::Open(config_.record, SystemClock(), &metrics_, options_.log));
+  engines_ = std::make_unique<Engines>(metrics_);
+  TRY_VOID(engines_->Load(config_, options_.log));
+  TRY(auto policies, MakePolicies(config_));
+  conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
+  idempotency_ = std::make_unique<api::IdempotencyCache>(SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
+  shared_ = pool::CreateSharedWorkers(options_.log);
+  control_ = net::IoLoop::Create();
+  return OpenUnits(std::move(policies));
+}
+
+HouseDeps Running::DepsOf(Unit& unit) {
+  HouseDeps d;
+  d.loop = unit.loop.get();
+  d.client = unit.client.get();
+  d.engines = engines_.get();
+  d.shared = shared_;
+  d.metrics = &metrics_;
+  d.log = options_.log;
+  d.seed = EntropySeed();
+  return d;
+}
+
+Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
+  const int count = config_.threads > 0 ? config_.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  port_ = config_.listen_port;
+  for (int i = 0; i < count; ++i) {
+    auto& unit = *units_.emplace_back(std::make_unique<Unit>());
+    unit.loop = net::IoLoop::Create();
+    net::ClientOptions client;
+    client.metrics = &metrics_;
+    unit.client = net::Client::Create(*unit.loop, client);
+    unit.house = MakeHouse(policies, DepsOf(unit));
+
+    api::ApiDeps deps;
+    deps.loop = unit.loop.get();
+    deps.conductor = conductor_.get();
+    deps.house = [&unit] { return unit.house; };
+    deps.recorder = recorder_.get();
+    deps.idempotency = idempotency_.get();
+    deps.metrics = &metrics_;
+    deps.health = &health_;
+    deps.reload = [this, loop = unit.loop.get()] { return ReloadFrom(this, loop); };
+    deps.version = Version();
+    deps.loopback_only = IsLoopback(config_.listen_address);
+    deps.log = options_.log;
+    unit.api = std::make_unique<api::Api>(std::move(deps));
+
+    net::ServerOptions server;
+    server.address = config_.listen_address;
+    server.port = port_;
+    server.tls = config_.tls;
+    server.limits = config_.limits;
+    server.limits.max_connections = std::max<std::size_t>(1, config_.limits.max_connections / static_cast<std::size_t>(count));
+    server.error_body = api::ErrorPage;
+    server.metrics = &metrics_;
+    server.log = options_.log;
+    TRY(unit.server, net::Server::Listen(*unit.loop, std::move(server),
+                                         [api = unit.api.get()](net::Request& q, net::Reply& r) { return api->Handle(q, r); }));
+    port_ = unit.server->port();
+  }
+  return {};
+}
+
+std::string Running::url() const {
+  const bool v6 = config_.listen_address.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}", config_.tls.certificate.empty() ? "http" : "https", v6 ? "[" : "", config_.listen_address, v6 ? "]" : "", port_);
+}
+
+// On the control thread. Everything new is built before anything old is let go.
+Result<std::string> Running::ReloadNow() {
+  auto loaded = config::Load(options_.config_path, options_.env);
+  if (!loaded) {
+    options_.log.Err("reload refused, nothing changed: {}", loaded.error().message);
+    return std::move(loaded).error();
+  }
+  config::Config next = std::move(*loaded);
+  if (auto ok = engines_->Load(next, options_.log); !ok) return ok.error();
+  TRY(auto policies, MakePolicies(next));
+  for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
+  const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||
+                             next.tls.certificate != config_.tls.certificate ||
+                             (options_.listen.empty() && (next.listen_address != config_.listen_address || next.listen_port != config_.listen_port));
+  for (auto& unit : units_) {
+    std::promise<void> swapped;
+    unit->loop->Post([this, &unit, &policies, &next, &swapped] {
+      unit->house = MakeHouse(policies, DepsOf(*unit));
+      unit->server->SetLimits(next.limits);
+      swapped.set_value();
+    });
+    swapped.get_future().wait();
+  }
+  std::string message = fmt::format("{} workers, {} routes", next.workers.size(), next.routes.rules.size());
+  if (needs_restart) message += "; listen, tls, threads and store take effect at the next start";
+  config_.workers = std::move(next.workers);
+  config_.routes = std::move(next.routes);
+  options_.log.Info("reloaded: {}", message);
+  return message;
+}
+
+Task<Result<std::string>> Running::ReloadFrom(Running* self, Loop* loop) {
+  Signal done(*loop);
+  Result<std::string> result = Error{};
+  self->control_->Post([self, loop, &done, &result] {
+    Result<std::string> r = self->ReloadNow();
+    loop->Post([&done, &result, r = std::move(r)] {
+      result = r;
+      done.Set();
+    });
+  });
+  co_await done.Wait();
+  co_return result;
+}
+
+void Running::Run() {
+  for (auto& unit : units_) unit->thread = std::thread([loop = unit->loop.get()] { loop->Run(); });
+  control_->OnSignal({SIGTERM, SIGINT}, [this](int) { OnStop(); });
+  control_->OnSignal({SIGHUP}, [this](int) { (void)ReloadNow(); });
+  health_.ready = true;
+  control_->Run();
+  for (auto& unit : units_) unit->loop->Stop();
+  for (auto& unit : units_) unit->thread.join();
+}
+
+void Running::OnStop() {
+  if (health_.draining.exchange(true)) {
+    // What was recorded is in the journal already; waiting for handlers is what the operator just declined.
+    options_.log.Warn("second signal: ending now");
+    std::_Exit(130);
+  }
+  options_.log.Info("draining: finishing what runs, at most {} s", std::chrono::duration_cast<std::chrono::seconds>(config_.drain).count());
+  draining_ = static_cast<int>(units_.size());
+  for (auto& unit : units_) {
+    unit->loop->Post([this, u = unit.get()] { Spawn(DrainUnit(this, u)); });
+  }
+}
+
+Task<void> Running::DrainUnit(Running* self, Unit* unit) {
+  co_await unit->server->Drain(self->config_.drain);
+  self->control_->Post([self] {
+    if (--self->draining_ == 0) self->control_->Stop();
+  });
+}
+
+Running::~Running() {
+  for (auto& unit : units_) {
+    unit->server.reset();
+    unit->api.reset();
+    unit->house.reset();
+    unit->client.reset();
+  }
+}
+
+}  // namespace
+
+std::string_view Version() { return BATON_VERSION; }
+
+Result<std::unique_ptr<App>> App::Start(AppOptions options) {
+  auto app = std::make_unique<Running>(std::move(options));
+  TRY_VOID(app->Open());
+  return std::unique_ptr<App>(std::move(app));
+}
+
+}  // namespace baton::serve

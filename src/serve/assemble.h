@@ -1,0 +1,49 @@
+// Assembly: from a checked configuration to the objects that serve it. The only place where concrete types meet.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "config/config.h"
+#include "exchange/exchange.h"
+#include "lm/engine.h"
+#include "net/client.h"
+#include "pool/create.h"
+
+namespace baton::serve {
+
+// Models in this process, by file: shared by all loops and kept over reloads.
+class Engines {
+ public:
+  explicit Engines(Metrics& metrics) : metrics_(metrics) {}
+  // Loads what `config` names and is not loaded yet (seconds); on error nothing that runs is touched.
+  Status Load(const config::Config& config, const Log& log);
+  std::shared_ptr<lm::Engine> Find(const pool::Worker& worker) const;
+
+ private:
+  static std::string KeyOf(const pool::Worker& worker);
+  Metrics& metrics_;
+  mutable Mutex m_;
+  std::map<std::string, std::shared_ptr<lm::Engine>> by_key_ GUARDED_BY(m_);
+};
+
+// What one configuration decides with.
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config);
+
+struct HouseDeps {
+  Loop* loop = nullptr;
+  net::Client* client = nullptr;
+  const Engines* engines = nullptr;
+  std::shared_ptr<pool::SharedWorkers> shared;
+  Metrics* metrics = nullptr;
+  Log log = Log::Null();
+  std::uint64_t seed = 0;
+};
+
+// On the loop's own thread (or before it runs).
+std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies, const HouseDeps& deps);
+
+}  // namespace baton::serve
