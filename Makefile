@@ -9,15 +9,18 @@ JOBS ?= $(or $(BATON_JOBS),$(shell nproc))
 FUZZ_SECONDS ?= 30
 SOAK_SECONDS ?= 600
 
-.PHONY: help demo test build check fmt bench fuzz soak conformance clean
+.PHONY: help demo demo-stop test build check fmt bench fuzz soak conformance clean
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
 demo: ## from a bare machine to answers: set-up, build, models, eight questions
 	@tools/setup demo
 	@tools/build release baton
 	@build/baton models pull --all --dir models
 	@tools/demo
+
+demo-stop: ## end the server that make demo left running
+	@tools/demo --stop
 
 test: ## set-up, build (plain and with sanitizers), unit and integration tests; last line: N passed, M failed
 	@tools/setup test
