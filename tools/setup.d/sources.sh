@@ -10,20 +10,31 @@ source_version() { sed -n "s/^$1==\([^ ]*\).*/\1/p" "$PINS/sources.txt"; }
 source_hash() { sed -n "/^$1==/,/sha256/s/.*--hash=sha256:\([0-9a-f]*\).*/\1/p" "$PINS/sources.txt"; }
 
 sources_step() {
-  local llama llhttp
+  local llhttp bench
   CPU_FLAGS=$(cpu_flags)
-  llama=$(source_place llama llama-cpp-python)
+  LLAMA=$(source_place llama llama-cpp-python)
   llhttp=$(source_place llhttp httptools)
   [ -d "$llhttp" ] || source_build httptools "$llhttp" llhttp_build
-  [ -d "$llama" ] || source_build llama-cpp-python "$llama" llama_build
-  deps_write "$llama" "$llhttp"
+  [ -d "$LLAMA" ] || source_build llama-cpp-python "$LLAMA" llama_build
+  if [ "$MODE" = bench ]; then
+    bench=$(source_place llama_bench llama-cpp-python)
+    [ -d "$bench" ] || source_build llama-cpp-python "$bench" llama_bench_build
+    ln -sfn "$(basename "$bench")" "$CACHE/llama-bench"
+  fi
+  deps_write "$LLAMA" "$llhttp"
 }
 
 # The folder of a build, named by what decides its bytes.
 source_place() {  # library, package
   local key
-  key=$({ source_hash "$2"; declare -f "$1_build"; g++ -dumpfullversion -dumpmachine; echo "$CPU_FLAGS"; } | sha256sum | cut -c1-12)
-  echo "$CACHE/$1-$(source_version "$2")-$key"
+  key=$({
+    source_hash "$2"
+    declare -f "$1_build" llama_cmake
+    cat "$ROOT/tools/setup.d/llama/CMakeLists.txt"
+    g++ -dumpfullversion -dumpmachine
+    echo "$CPU_FLAGS"
+  } | sha256sum | cut -c1-12)
+  echo "$CACHE/${1//_/-}-$(source_version "$2")-$key"
 }
 
 # CPU_FLAGS are llama.cpp's own switches. AMX is never on: g++ 12 declares _tile_loadconfig with too small an input and may optimise the tile set-up away.
@@ -92,6 +103,7 @@ source_build() {  # package, final folder, recipe
     tar xzf "$(source_file "$1")" -C "$tree/source" --strip-components=1 --exclude='*/llama.cpp/tools/ui/*' \
       --exclude='*/llama.cpp/docs/*' --exclude='*/llama.cpp/media/*' ||
       die "could not unpack $(source_file "$1")" "is the disk full? free some space and run again"
+    cp -r "$ROOT/tools/setup.d/llama" "$tree/recipe"
     touch "$tree/unpacked"
   fi
   rm -rf "$2.partial"
@@ -109,24 +121,24 @@ llhttp_build() {  # tree, destination
   cp "$from/LICENSE" "$2/"
 }
 
-llama_build() {  # tree, destination
-  local from=$1/source/vendor/llama.cpp switches library
-  switches=$(echo "$CPU_FLAGS" | grep -v '^#')
-  # shellcheck disable=SC2086
-  cmake -S "$from" -B "$1/objects" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+# -O3 where tokens are made; the recipe in llama/CMakeLists.txt says what is left out.
+llama_cmake() {  # tree, more switches
+  cmake -S "$1/recipe" -B "$1/objects" -G Ninja -DLLAMA_SOURCE="$1/source/vendor/llama.cpp" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_C_FLAGS_RELEASE="-O3 -DNDEBUG" -DCMAKE_CXX_FLAGS_RELEASE="-O3 -DNDEBUG" \
     -DCMAKE_C_COMPILER=gcc -DCMAKE_CXX_COMPILER=g++ -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
-    -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF $switches \
-    -DGGML_OPENMP=ON -DGGML_BLAS=OFF -DLLAMA_ALL_WARNINGS=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_BUILD_COMMON=ON -DLLAMA_BUILD_TOOLS=ON \
-    -DLLAMA_BUILD_SERVER=OFF -DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF -DLLAMA_BUILD_APP=OFF -DLLAMA_USE_PREBUILT_UI=OFF
+    -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DBUILD_SHARED_LIBS=OFF "${@:2}"
+}
+
+llama_build() {  # tree, destination
+  local from=$1/source/vendor/llama.cpp library
+  # shellcheck disable=SC2046
+  llama_cmake "$1" $(echo "$CPU_FLAGS" | grep -v '^#') -DGGML_OPENMP=ON -DGGML_BLAS=OFF -DLLAMA_ALL_WARNINGS=OFF
   grep -q '^GGML_OPENMP_ENABLED.*ON' "$1/objects/CMakeCache.txt" || { echo "OpenMP was not found: ggml would run on one thread"; return 1; }
-  nice ninja -C "$1/objects" -j "${BATON_JOBS:-$(nproc)}" llama llama-common llama-bench
-  mkdir -p "$2"/{include,lib,bin}
-  for library in common/libllama-common common/libllama-common-base vendor/cpp-httplib/libcpp-httplib src/libllama \
-    ggml/src/libggml ggml/src/libggml-cpu ggml/src/libggml-base; do
+  nice ninja -C "$1/objects" -j "${BATON_JOBS:-$(nproc)}" llama-common
+  mkdir -p "$2"/{include,lib}
+  for library in libllama-common llama/src/libllama llama/ggml/src/libggml llama/ggml/src/libggml-cpu llama/ggml/src/libggml-base; do
     cp "$1/objects/$library.a" "$2/lib/"
   done
-  cp "$1/objects/bin/llama-bench" "$2/bin/"
   cp "$from"/include/*.h "$from"/ggml/include/*.h "$2/include/"
   (cd "$from" && find common -name '*.h' -o -name '*.hpp') | while read -r library; do
     install -D -m 644 "$from/$library" "$2/include/$library"
@@ -134,6 +146,14 @@ llama_build() {  # tree, destination
   install -D -m 644 -t "$2/include/nlohmann" "$from"/vendor/nlohmann/*.hpp
   cp "$from/LICENSE" "$2/"
   echo "$CPU_FLAGS" >"$2/cpu-flags"
+}
+
+# Upstream's own benchmark on the same libraries: what Baton's decode rate is held against.
+llama_bench_build() {  # tree, destination
+  llama_cmake "$1" -DLLAMA_BUILT="$LLAMA"
+  nice ninja -C "$1/objects" -j "${BATON_JOBS:-$(nproc)}" llama-bench
+  mkdir -p "$2"
+  cp "$1/objects/llama-bench" "$2/"
 }
 
 # Rewritten only when it changes: CMake configures again whenever its time stamp moves.
@@ -145,11 +165,9 @@ find_package(Threads REQUIRED)
 set(BATON_LLAMA \${CMAKE_CURRENT_LIST_DIR}/$(basename "$1"))
 add_library(llama INTERFACE)
 target_include_directories(llama SYSTEM INTERFACE \${BATON_LLAMA}/include \${BATON_LLAMA}/include/common)
-target_link_libraries(llama INTERFACE \${BATON_LLAMA}/lib/libllama-common.a \${BATON_LLAMA}/lib/libllama-common-base.a
-  \${BATON_LLAMA}/lib/libcpp-httplib.a \${BATON_LLAMA}/lib/libllama.a \${BATON_LLAMA}/lib/libggml.a
+target_link_libraries(llama INTERFACE \${BATON_LLAMA}/lib/libllama-common.a \${BATON_LLAMA}/lib/libllama.a \${BATON_LLAMA}/lib/libggml.a
   \${BATON_LLAMA}/lib/libggml-cpu.a \${BATON_LLAMA}/lib/libggml-base.a
   gomp Threads::Threads \${CMAKE_DL_LIBS} m)  # gcc's OpenMP runtime, whichever compiler links: gcc built ggml
-set(BATON_LLAMA_BENCH \${BATON_LLAMA}/bin/llama-bench)
 
 set(BATON_LLHTTP \${CMAKE_CURRENT_LIST_DIR}/$(basename "$2"))
 add_library(llhttp STATIC IMPORTED)
