@@ -1,9 +1,9 @@
 #include "mock/answers.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "mock/arithmetic.h"
 #include "mock/facts.h"
@@ -33,7 +33,8 @@ std::string ResultText(const chat::ToolResult& result) {
 // The tool results after the last assistant message, in order.
 std::vector<const chat::ToolResult*> FreshResults(const chat::Request& request) {
   std::vector<const chat::ToolResult*> results;
-  for (auto m = request.messages.rbegin(); m != request.messages.rend() && m->role != chat::Role::kAssistant; ++m) {
+  for (auto m = request.messages.rbegin(); m != request.messages.rend() && m->role != chat::Role::kAssistant;
+       ++m) {
     for (auto p = m->parts.rbegin(); p != m->parts.rend(); ++p) {
       if (const auto* r = std::get_if<chat::ToolResult>(&*p)) results.insert(results.begin(), r);
     }
@@ -92,15 +93,21 @@ std::string LongText(std::string_view question, bool french) {
   const std::string subject(CutUtf8(question, 200));
   if (french) {
     return fmt::format(
-        "Premier point. La demande était : « {} ». Une réponse complète partirait des faits, puis des causes, puis des "
-        "conséquences.\n\nDeuxième point. Chaque affirmation devrait pouvoir être vérifiée par une source.\n\n"
-        "Troisième point. Ce texte est simulé : il montre la longueur et le débit d'une réponse, pas son contenu.",
+        "Premier point. La demande était : « {} ». Une réponse complète partirait des faits, puis des "
+        "causes, puis des "
+        "conséquences.\n\nDeuxième point. Chaque affirmation devrait pouvoir être vérifiée par une "
+        "source.\n\n"
+        "Troisième point. Ce texte est simulé : il montre la longueur et le débit d'une réponse, pas son "
+        "contenu.",
         subject);
   }
   return fmt::format(
-      "First, the question: \"{}\". A full answer would begin with the facts that nobody disputes, then turn to what "
-      "is still argued about.\n\nSecond, the causes. They seldom come alone, and a careful text weighs them against "
-      "each other before it names one.\n\nThird, the consequences, near and far, with numbers where there are "
+      "First, the question: \"{}\". A full answer would begin with the facts that nobody disputes, then turn "
+      "to what "
+      "is still argued about.\n\nSecond, the causes. They seldom come alone, and a careful text weighs them "
+      "against "
+      "each other before it names one.\n\nThird, the consequences, near and far, with numbers where there "
+      "are "
       "numbers.\n\nThis text is simulated: it shows the length and the pace of an answer, not its content.",
       subject);
 }
@@ -109,13 +116,15 @@ std::string PlainAnswer(const chat::Request& request, const std::string& text) {
   const bool french = IsFrench(text);
   const std::string lower = Lower(text);
   if (HasImage(request)) return Images(request);
-  if (HasAny(lower, {"summarize", "summarise", "summary", "résume", "résumé"}) && Sentences(text).size() > 1) {
+  if (HasAny(lower, {"summarize", "summarise", "summary", "résume", "résumé"}) &&
+      Sentences(text).size() > 1) {
     return Summary(text, french);
   }
   if (auto code = WriteCode(text, french)) return *code;
   if (auto fact = RecallFact(text, french)) return *fact;
   if (auto sum = WorkOut(text)) return fmt::format("{} = {}.", sum->expression, sum->result);
-  if (HasAny(lower, {"essay", "story", "explain", "describe", "write", "raconte", "explique", "décris", "écris"})) {
+  if (HasAny(lower,
+             {"essay", "story", "explain", "describe", "write", "raconte", "explique", "décris", "écris"})) {
     return LongText(text, french);
   }
   if (text.empty()) return french ? "Je n'ai rien reçu." : "There was no text to answer.";
@@ -129,10 +138,14 @@ void AddReasoning(const chat::Request& request, const std::string& text, Reply* 
                       r.include_thoughts.value_or(false);
   if (!wanted) return;
   reply->reasoning = fmt::format("The question is: {}. I answer it directly.", CutUtf8(text, 200));
-  reply->signature = fmt::format("c2ln{:016x}", Hash(reply->reasoning));
+  reply->signature = Signature(reply->reasoning);
 }
 
 }  // namespace
+
+std::string Signature(std::string_view reasoning) {
+  return fmt::format("{}{:016x}", kSignaturePrefix, Hash(reasoning));
+}
 
 std::string LastText(const chat::Request& request) {
   for (auto m = request.messages.rbegin(); m != request.messages.rend(); ++m) {

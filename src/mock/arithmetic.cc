@@ -2,13 +2,13 @@
 // expression is parsed by recursive descent. Doubles are exact for the whole numbers a demo asks about.
 #include "mock/arithmetic.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <cstdlib>
 #include <utility>
 #include <vector>
-
-#include <fmt/format.h>
 
 #include "mock/text.h"
 
@@ -24,13 +24,32 @@ struct Token {
 
 std::string Spell(std::string text) {
   static constexpr std::array<std::pair<std::string_view, std::string_view>, 26> kWords = {{
-      {"square root of", " r "}, {"racine carrée de", " r "}, {"multiplied by", " * "}, {"multiplié par", " * "},
-      {"divided by", " / "},     {"divisé par", " / "},       {"to the power of", " ^ "}, {"percent of", " % "},
-      {"% of", " % "},           {"% de", " % "},             {"pour cent de", " % "},  {"squared", " ^ 2 "},
-      {"cubed", " ^ 3 "},        {"plus", " + "},             {"minus", " - "},         {"moins", " - "},
-      {"times", " * "},          {"fois", " * "},             {"over", " / "},          {"×", " * "},
-      {"÷", " / "},              {"−", " - "},                {"**", " ^ "},            {"modulo", " m "},
-      {"mod", " m "},            {"·", " * "},
+      {"square root of", " r "},
+      {"racine carrée de", " r "},
+      {"multiplied by", " * "},
+      {"multiplié par", " * "},
+      {"divided by", " / "},
+      {"divisé par", " / "},
+      {"to the power of", " ^ "},
+      {"percent of", " % "},
+      {"% of", " % "},
+      {"% de", " % "},
+      {"pour cent de", " % "},
+      {"squared", " ^ 2 "},
+      {"cubed", " ^ 3 "},
+      {"plus", " + "},
+      {"minus", " - "},
+      {"moins", " - "},
+      {"times", " * "},
+      {"fois", " * "},
+      {"over", " / "},
+      {"×", " * "},
+      {"÷", " / "},
+      {"−", " - "},
+      {"**", " ^ "},
+      {"modulo", " m "},
+      {"mod", " m "},
+      {"·", " * "},
   }};
   for (const auto& [word, op] : kWords) {
     for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + op.size())) {
@@ -47,7 +66,8 @@ std::vector<Token> Tokenise(const std::string& text) {
     if (c >= '0' && c <= '9') {
       std::string digits;
       while (i < text.size() && ((text[i] >= '0' && text[i] <= '9') ||
-                                 ((text[i] == '.' || text[i] == ',') && i + 1 < text.size() && text[i + 1] >= '0' && text[i + 1] <= '9'))) {
+                                 ((text[i] == '.' || text[i] == ',') && i + 1 < text.size() &&
+                                  text[i + 1] >= '0' && text[i + 1] <= '9'))) {
         if (text[i] != ',') digits += text[i];
         ++i;
       }

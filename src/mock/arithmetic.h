@@ -1,4 +1,5 @@
-// Finds the sum in a question and works it out: "What is 17 * 23?", "15% of 80", "12 fois 7", "square root of 144".
+// Finds the sum in a question and works it out: "What is 17 * 23?", "15% of 80", "12 fois 7", "square root of
+// 144".
 #pragma once
 
 #include <optional>

@@ -10,8 +10,8 @@ namespace baton::mock {
 // A sentence, in French when `french`. Nothing when the question matches no fact.
 std::optional<std::string> RecallFact(std::string_view question, bool french);
 
-// A short program for what the question asks ("reverse a string in JavaScript"), in a fenced block with one line
-// of explanation. Nothing when it does not ask for code.
+// A short program for what the question asks ("reverse a string in JavaScript"), in a fenced block with one
+// line of explanation. Nothing when it does not ask for code.
 std::optional<std::string> WriteCode(std::string_view question, bool french);
 
 }  // namespace baton::mock

@@ -1,8 +1,8 @@
 #include "mock/play.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "mock/answers.h"
@@ -20,7 +20,8 @@ std::int64_t InputTokens(const chat::Request& request) {
     tokens += 3;
     for (const auto& part : m.parts) {
       if (const auto* t = std::get_if<chat::Text>(&part)) tokens += CountTokens(t->text);
-      if (const auto* c = std::get_if<chat::ToolCall>(&part)) tokens += CountTokens(c->name) + CountTokens(c->arguments);
+      if (const auto* c = std::get_if<chat::ToolCall>(&part))
+        tokens += CountTokens(c->name) + CountTokens(c->arguments);
       if (std::holds_alternative<chat::Media>(part)) tokens += kImageTokens;
       if (const auto* r = std::get_if<chat::ToolResult>(&part)) {
         for (const auto& piece : r->content) {
@@ -81,7 +82,10 @@ chat::Json Logprobs(std::string_view text) {
     std::vector<int> bytes;
     for (const char c : piece) bytes.push_back(static_cast<unsigned char>(c));
     const double p = -static_cast<double>(Hash(piece) % 1000) / 1000.0;
-    content.push_back({{"token", std::string(piece)}, {"logprob", p}, {"bytes", bytes}, {"top_logprobs", nlohmann::ordered_json::array()}});
+    content.push_back({{"token", std::string(piece)},
+                       {"logprob", p},
+                       {"bytes", bytes},
+                       {"top_logprobs", nlohmann::ordered_json::array()}});
   }
   nlohmann::ordered_json whole;
   whole["content"] = std::move(content);
@@ -103,14 +107,17 @@ chat::Message MessageOf(const Reply& reply, chat::Dialect dialect) {
   if (!reply.refusal.empty()) m.parts.emplace_back(chat::Refusal{reply.refusal});
   for (std::size_t i = 0; i < reply.tool_calls.size(); ++i) {
     chat::ToolCall call = reply.tool_calls[i];
-    if (call.id.empty()) call.id = fmt::format("call_{:016x}", Hash(call.name + call.arguments + std::to_string(i)));
+    if (call.id.empty())
+      call.id = fmt::format("call_{:016x}", Hash(call.name + call.arguments + std::to_string(i)));
     m.parts.emplace_back(std::move(call));
   }
   return m;
 }
 
 std::string IdFor(const chat::Request& request, chat::Dialect dialect) {
-  const std::string_view prefix = dialect == chat::Dialect::kAnthropic ? "msg_" : dialect == chat::Dialect::kGemini ? "" : "chatcmpl-";
+  const std::string_view prefix = dialect == chat::Dialect::kAnthropic ? "msg_"
+                                  : dialect == chat::Dialect::kGemini  ? ""
+                                                                       : "chatcmpl-";
   std::string text;
   for (const auto& m : request.messages) {
     for (const auto& part : m.parts) {
@@ -124,7 +131,8 @@ std::string IdFor(const chat::Request& request, chat::Dialect dialect) {
 std::vector<std::string> Slices(std::string_view text, int count) {
   const auto words = Pieces(text);
   std::vector<std::string> slices;
-  const std::size_t n = count > 0 ? std::min<std::size_t>(static_cast<std::size_t>(count), words.size()) : words.size();
+  const std::size_t n =
+      count > 0 ? std::min<std::size_t>(static_cast<std::size_t>(count), words.size()) : words.size();
   for (std::size_t i = 0; i < n; ++i) {
     std::string slice;
     for (std::size_t w = i * words.size() / n; w < (i + 1) * words.size() / n; ++w) slice += words[w];
@@ -135,7 +143,8 @@ std::vector<std::string> Slices(std::string_view text, int count) {
 
 class Streamer {
  public:
-  Streamer(std::int64_t choice, int chunks, std::vector<chat::Event>* out) : choice_(choice), chunks_(chunks), out_(out) {}
+  Streamer(std::int64_t choice, int chunks, std::vector<chat::Event>* out)
+      : choice_(choice), chunks_(chunks), out_(out) {}
 
   void operator()(const chat::Text& t) { Texts(chat::Event::Kind::kText, t.text); }
   void operator()(const chat::Refusal& r) { Texts(chat::Event::Kind::kRefusal, r.text); }
@@ -153,8 +162,8 @@ class Streamer {
     begin.index = tool_;
     begin.tool = call;
     begin.tool.arguments.clear();
-    // Fragments of seven bytes cut through numbers, escapes and UTF-8 alike, as real streams do; but never inside a
-    // UTF-8 sequence, which JSON text in an event could not carry.
+    // Fragments of seven bytes cut through numbers, escapes and UTF-8 alike, as real streams do; but never
+    // inside a UTF-8 sequence, which JSON text in an event could not carry.
     for (std::string_view rest = call.arguments; !rest.empty();) {
       std::string_view piece = CutUtf8(rest, 7);
       auto& e = Add(chat::Event::Kind::kToolArguments);
@@ -171,7 +180,9 @@ class Streamer {
     auto& e = out_->emplace_back();
     e.kind = kind;
     e.choice = choice_;
-    e.index = kind == chat::Event::Kind::kReasoning || kind == chat::Event::Kind::kReasoningSignature ? reasoning_ : 0;
+    e.index = kind == chat::Event::Kind::kReasoning || kind == chat::Event::Kind::kReasoningSignature
+                  ? reasoning_
+                  : 0;
     return e;
   }
 

@@ -1,11 +1,11 @@
 #include "mock/schema_fill.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdlib>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "mock/arithmetic.h"
@@ -16,8 +16,8 @@ namespace {
 
 using Value = nlohmann::ordered_json;
 
-// A schema may describe a tree without end: below kShallow only what must be there is filled in, below kDeepest
-// nothing, and no answer has more than kMostValues values.
+// A schema may describe a tree without end: below kShallow only what must be there is filled in, below
+// kDeepest nothing, and no answer has more than kMostValues values.
 constexpr int kShallow = 8, kDeepest = 24;
 constexpr int kMostValues = 5000;
 
@@ -31,11 +31,13 @@ struct Offer {
 };
 
 bool Has(std::string_view name, std::initializer_list<std::string_view> parts) {
-  return std::any_of(parts.begin(), parts.end(), [&](auto p) { return name.find(p) != std::string_view::npos; });
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](auto p) { return name.find(p) != std::string_view::npos; });
 }
 
 bool WantsSubject(std::string_view name) {
-  return Has(name, {"city", "location", "place", "ville", "country", "name", "person", "title", "company", "ticker", "symbol"});
+  return Has(name, {"city", "location", "place", "ville", "country", "name", "person", "title", "company",
+                    "ticker", "symbol"});
 }
 
 // The words after "named", "called", ... are a better name than the first capitalised word.
@@ -65,7 +67,8 @@ std::string TextFor(std::string_view name, Offer& o) {
     const auto sum = WorkOut(o.text);
     return sum ? sum->expression : std::string();
   }
-  if (Has(name, {"currency"})) return Has(o.lower, {"€", "euro"}) ? "EUR" : Has(o.lower, {"£", "pound"}) ? "GBP" : "USD";
+  if (Has(name, {"currency"}))
+    return Has(o.lower, {"€", "euro"}) ? "EUR" : Has(o.lower, {"£", "pound"}) ? "GBP" : "USD";
   if (WantsSubject(name)) {
     if (Has(name, {"name", "person"}) && o.nth == 0) {
       if (auto named = Named(o); !named.empty()) return named;
@@ -147,7 +150,8 @@ Value Array(const Value& root, const Value& schema, std::string_view name, Offer
   const Value& items = schema.contains("items") && schema["items"].is_object() ? schema["items"] : kAny;
   const auto least = std::min(schema.value("minItems", std::size_t{0}), std::size_t{64});
   const auto most = std::min(schema.value("maxItems", std::size_t{64}), std::size_t{64});
-  const std::string type = items.value("type", Value("object")).is_string() ? items.value("type", "object") : "";
+  const std::string type =
+      items.value("type", Value("object")).is_string() ? items.value("type", "object") : "";
   std::size_t count = type == "integer" || type == "number" ? o.numbers.size() : o.names.size();
   count = std::clamp(std::max<std::size_t>(count, 1), least, std::max(least, most));
   if (depth > kShallow) count = least;
@@ -221,7 +225,8 @@ Value Fill(const Value& root, const Value& schema, std::string_view name, Offer&
     }
     type = chosen.is_null() ? Value("null") : chosen;
   }
-  if (type.is_null()) type = schema.contains("items") ? "array" : schema.contains("properties") ? "object" : "string";
+  if (type.is_null())
+    type = schema.contains("items") ? "array" : schema.contains("properties") ? "object" : "string";
   if (type == "object") return Object(root, schema, o, depth);
   if (type == "array") return Array(root, schema, name, o, depth);
   if (type == "string") return String(schema, name, o);
@@ -245,7 +250,8 @@ Offer Read(std::string_view text, std::size_t nth) {
 Result<std::string> FillSchema(std::string_view schema, std::string_view text, std::size_t nth) {
   if (schema.empty()) return std::string("{}");
   const auto bad = [] {
-    return Fail(Code::kInvalidRequest, "The schema is not a JSON object; send a JSON Schema.", "invalid_schema");
+    return Fail(Code::kInvalidRequest, "The schema is not a JSON object; send a JSON Schema.",
+                "invalid_schema");
   };
   try {
     const Value root = Value::parse(schema);

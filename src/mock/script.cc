@@ -1,15 +1,15 @@
-// Reads a script with yaml-cpp (JSON is YAML). Each level has one table of the keys it knows, so that a typo is
-// an error with a place instead of a fault that silently never happens.
+// Reads a script with yaml-cpp (JSON is YAML). Each level has one table of the keys it knows, so that a typo
+// is an error with a place instead of a fault that silently never happens.
 #include "mock/script.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
 
 #include <charconv>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <set>
-
-#include <fmt/format.h>
-#include <yaml-cpp/yaml.h>
 
 namespace baton::mock {
 namespace {
@@ -79,10 +79,12 @@ Reader Time(Duration* to) {
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-    if (error != std::errc() || value < 0 || value > 86'400'000 || (unit != "" && unit != "ms" && unit != "s")) {
+    if (error != std::errc() || value < 0 || value > 86'400'000 ||
+        (unit != "" && unit != "ms" && unit != "s")) {
       throw Bad{n.Mark(), fmt::format("'{}' is not a time; write 200ms or 1.5s", text)};
     }
-    *to = std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(unit == "s" ? value * 1000 : value));
+    *to = std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double, std::milli>(unit == "s" ? value * 1000 : value));
   };
 }
 
@@ -137,8 +139,9 @@ Reply ReadReply(const YAML::Node& node) {
 }
 
 void ReadError(const YAML::Node& node, Fault* f) {
-  ReadMap(node, "'error'",
-          {{"type", Str(&f->error_type)}, {"code", Str(&f->error_code)}, {"message", Str(&f->error_message)}});
+  ReadMap(
+      node, "'error'",
+      {{"type", Str(&f->error_type)}, {"code", Str(&f->error_code)}, {"message", Str(&f->error_message)}});
 }
 
 Fault ReadFault(const YAML::Node& node) {
@@ -151,14 +154,16 @@ Fault ReadFault(const YAML::Node& node) {
     };
   };
   ReadMap(node, "'fault'",
-          {{"status", [&f](const YAML::Node& n) {
+          {{"status",
+            [&f](const YAML::Node& n) {
               int status = 0;
               Int(&status, 200)(n);
               if (status > 599) throw Bad{n.Mark(), "'status' must be between 200 and 599"};
               f.status = status;
             }},
            {"error", [&f](const YAML::Node& n) { ReadError(n, &f); }},
-           {"headers", [&f](const YAML::Node& n) {
+           {"headers",
+            [&f](const YAML::Node& n) {
               if (!n.IsMap()) throw Bad{n.Mark(), "'headers' must be a map of name: value"};
               for (const auto& h : n) f.headers[h.first.as<std::string>()] = h.second.as<std::string>();
             }},
@@ -206,12 +211,14 @@ Result<Script> ParseScript(std::string_view text) {
   try {
     const YAML::Node root = YAML::Load(std::string(text));
     if (root.IsNull()) return script;
-    ReadMap(root, "the script",
-            {{"name", Str(&script.name)}, {"rules", [&script](const YAML::Node& n) {
-                if (!n.IsSequence()) throw Bad{n.Mark(), "'rules' must be a list"};
-                if (n.size() > kMaxRules) throw Bad{n.Mark(), fmt::format("more than {} rules", kMaxRules)};
-                for (const auto& rule : n) script.rules.push_back(ReadRule(rule));
-              }}});
+    ReadMap(
+        root, "the script",
+        {{"name", Str(&script.name)}, {"rules", [&script](const YAML::Node& n) {
+                                         if (!n.IsSequence()) throw Bad{n.Mark(), "'rules' must be a list"};
+                                         if (n.size() > kMaxRules)
+                                           throw Bad{n.Mark(), fmt::format("more than {} rules", kMaxRules)};
+                                         for (const auto& rule : n) script.rules.push_back(ReadRule(rule));
+                                       }}});
   } catch (const Bad& bad) {
     return BadScript(bad.at, bad.message);
   } catch (const YAML::Exception& e) {
@@ -224,7 +231,8 @@ Result<Script> LoadScript(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   if (!in.is_open() || in.bad()) {
-    return Fail(Code::kInvalidRequest, fmt::format("cannot read mock script '{}': check path and rights", path),
+    return Fail(Code::kInvalidRequest,
+                fmt::format("cannot read mock script '{}': check path and rights", path),
                 "unreadable_script");
   }
   auto script = ParseScript(text);

@@ -1,10 +1,10 @@
-// The mock provider on a real socket: all three dialects on one port, answers by script or built in, faults by
-// script. For demos, tests and as the upstream of load tests; never part of `baton serve`.
+// The mock provider on a real socket: all three dialects on one port, answers by script or built in, faults
+// by script. For demos, tests and as the upstream of load tests; never part of `baton serve`.
 //
 //   POST /v1/chat/completions, /v1/embeddings; GET /v1/models                      OpenAI
 //   POST /v1/messages                                                             Anthropic
-//   POST /v1beta/models/{m}:generateContent, :streamGenerateContent, :embedContent, :batchEmbedContents   Gemini
-//   GET /mock/requests, /mock/stats; POST /mock/script, /mock/reset               control
+//   POST /v1beta/models/{m}:generateContent, :streamGenerateContent, :embedContent, :batchEmbedContents
+//   Gemini GET /mock/requests, /mock/stats; POST /mock/script, /mock/reset               control
 #pragma once
 
 #include <cstdint>
@@ -35,17 +35,17 @@ struct Options {
   std::size_t fast_reply_bytes = 1200;
   int fast_chunks = 50;  // content chunks of a streamed fast reply
 
-  std::size_t keep_requests = 100;          // how many requests /mock/requests remembers
-  std::size_t keep_body_bytes = 1 << 20;    // and how much of each body
+  std::size_t keep_requests = 100;        // how many requests /mock/requests remembers
+  std::size_t keep_body_bytes = 1 << 20;  // and how much of each body
   net::ServerLimits limits;
   Log log = Log::Null();
 };
 
 struct Stats {
-  std::uint64_t requests = 0;     // model calls, errors included
-  std::uint64_t completed = 0;    // replies sent to their scripted end
-  std::uint64_t aborted = 0;      // the client left before that
-  int running = 0, peak = 0;      // concurrent calls now, and the most there have been
+  std::uint64_t requests = 0;   // model calls, errors included
+  std::uint64_t completed = 0;  // replies sent to their scripted end
+  std::uint64_t aborted = 0;    // the client left before that
+  int running = 0, peak = 0;    // concurrent calls now, and the most there have been
 };
 
 // All on the loop's thread. The loop must outlive the server; Drain() before destroying it.

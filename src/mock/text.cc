@@ -6,23 +6,37 @@
 namespace baton::mock {
 namespace {
 
-bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsLower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool IsUpper(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 // Every byte of a UTF-8 sequence beyond ASCII counts as a letter: good enough for names and French.
-bool IsLetter(char c) { return IsLower(c) || IsUpper(c) || (static_cast<unsigned char>(c) & 0x80) != 0; }
-bool IsWordChar(char c) { return IsLetter(c) || IsDigit(c); }
-bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+bool IsLetter(char c) {
+  return IsLower(c) || IsUpper(c) || (static_cast<unsigned char>(c) & 0x80) != 0;
+}
+bool IsWordChar(char c) {
+  return IsLetter(c) || IsDigit(c);
+}
+bool IsSpace(char c) {
+  return c == ' ' || c == '\n' || c == '\t' || c == '\r';
+}
 
 // Capitalised often enough without being a name.
 bool IsCommon(std::string_view lower) {
   static constexpr std::array kCommon = {
-      "i",     "the",  "a",    "an",    "what",  "who",     "where", "when",  "why",     "how",     "which",   "is",
-      "are",   "and",  "or",   "please", "write", "tell",   "give",  "get",   "extract", "return",  "use",     "my",
-      "he",    "she",  "it",   "they",  "we",    "you",     "in",    "on",    "at",      "of",      "for",     "to",
-      "can",   "could", "do",  "does",  "json",  "celsius", "fahrenheit", "quelle", "quel", "qui",  "le",      "la",
-      "les",   "combien", "est", "find", "list", "call",    "check", "show",  "then",    "also",    "this",    "that",
-      "there", "if",   "yes",  "no",    "hello", "hi",      "ok",    "compare", "both",  "weather", "time"};
+      "i",     "the",   "a",       "an",     "what",    "who",     "where",      "when",   "why",
+      "how",   "which", "is",      "are",    "and",     "or",      "please",     "write",  "tell",
+      "give",  "get",   "extract", "return", "use",     "my",      "he",         "she",    "it",
+      "they",  "we",    "you",     "in",     "on",      "at",      "of",         "for",    "to",
+      "can",   "could", "do",      "does",   "json",    "celsius", "fahrenheit", "quelle", "quel",
+      "qui",   "le",    "la",      "les",    "combien", "est",     "find",       "list",   "call",
+      "check", "show",  "then",    "also",   "this",    "that",    "there",      "if",     "yes",
+      "no",    "hello", "hi",      "ok",     "compare", "both",    "weather",    "time"};
   return std::find(kCommon.begin(), kCommon.end(), lower) != kCommon.end();
 }
 
@@ -85,9 +99,11 @@ std::vector<std::string> ProperNouns(std::string_view text) {
     }
     const std::size_t end = WordEnd(text, i);
     const std::string_view word = text.substr(i, end - i);
-    // A beginning beyond ASCII may be a capital (Évry): taken as one when a capital ASCII letter is not there to say.
-    const bool capital = IsUpper(word[0]) || (word.size() > 2 && static_cast<unsigned char>(word[0]) == 0xC3 &&
-                                              static_cast<unsigned char>(word[1]) < 0x9F);
+    // A beginning beyond ASCII may be a capital (Évry): taken as one when a capital ASCII letter is not there
+    // to say.
+    const bool capital =
+        IsUpper(word[0]) || (word.size() > 2 && static_cast<unsigned char>(word[0]) == 0xC3 &&
+                             static_cast<unsigned char>(word[1]) < 0x9F);
     if (capital && word.size() > 1 && !IsCommon(Lower(word))) {
       name += (name.empty() ? "" : " ") + std::string(word);
     } else {
@@ -134,7 +150,8 @@ std::string FindEmail(std::string_view text) {
     while (end < text.size() && local(text[end])) ++end;
     while (end > at && (text[end - 1] == '.' || text[end - 1] == '-')) --end;
     const std::string_view domain = text.substr(at + 1, end - at - 1);
-    if (begin < at && domain.find('.') != std::string_view::npos) return std::string(text.substr(begin, end - begin));
+    if (begin < at && domain.find('.') != std::string_view::npos)
+      return std::string(text.substr(begin, end - begin));
   }
   return {};
 }
@@ -154,12 +171,14 @@ std::string FindPhone(std::string_view text) {
     if (text[i] != '+' && !IsDigit(text[i])) continue;
     std::size_t end = i;
     int digits = 0;
-    while (end < text.size() && (IsDigit(text[end]) || std::string_view("+ -.()").find(text[end]) != std::string_view::npos)) {
+    while (end < text.size() &&
+           (IsDigit(text[end]) || std::string_view("+ -.()").find(text[end]) != std::string_view::npos)) {
       digits += IsDigit(text[end]);
       ++end;
     }
     while (end > i && !IsDigit(text[end - 1])) --end;
-    if (digits >= 7 && digits <= 15 && FindDate(text.substr(i, end - i)).empty()) return std::string(text.substr(i, end - i));
+    if (digits >= 7 && digits <= 15 && FindDate(text.substr(i, end - i)).empty())
+      return std::string(text.substr(i, end - i));
     i = std::max(i, end);
   }
   return {};
@@ -170,7 +189,8 @@ std::vector<std::string> Sentences(std::string_view text) {
   std::size_t begin = 0;
   for (std::size_t i = 0; i <= text.size(); ++i) {
     const bool stop = i == text.size() || text[i] == '\n' ||
-                      ((text[i] == '.' || text[i] == '!' || text[i] == '?') && (i + 1 == text.size() || IsSpace(text[i + 1])));
+                      ((text[i] == '.' || text[i] == '!' || text[i] == '?') &&
+                       (i + 1 == text.size() || IsSpace(text[i + 1])));
     if (!stop) continue;
     std::string_view s = text.substr(begin, std::min(i + 1, text.size()) - begin);
     while (!s.empty() && IsSpace(s.front())) s.remove_prefix(1);
@@ -184,11 +204,13 @@ std::vector<std::string> Sentences(std::string_view text) {
 bool IsFrench(std::string_view text) {
   int french = 0, english = 0;
   for (const auto& w : Words(text)) {
-    static constexpr std::array kFrench = {"quelle", "quel",  "est",  "les",  "une",    "des",      "pourquoi", "comment",
-                                           "combien", "qui",  "bonjour", "merci", "dans", "avec",  "peux",     "vous",
-                                           "fait",   "font",  "pour", "du",   "quels",  "quelles",  "où",       "ville",
-                                           "la",     "le",    "et",   "moi",  "donne",  "écris",    "tu",       "temps"};
-    static constexpr std::array kEnglish = {"the", "is", "what", "of", "and", "how", "please", "to", "in", "are", "write", "who"};
+    static constexpr std::array kFrench = {
+        "quelle",  "quel", "est",     "les",   "une",   "des",     "pourquoi", "comment",
+        "combien", "qui",  "bonjour", "merci", "dans",  "avec",    "peux",     "vous",
+        "fait",    "font", "pour",    "du",    "quels", "quelles", "où",       "ville",
+        "la",      "le",   "et",      "moi",   "donne", "écris",   "tu",       "temps"};
+    static constexpr std::array kEnglish = {"the",    "is", "what", "of",  "and",   "how",
+                                            "please", "to", "in",   "are", "write", "who"};
     french += std::find(kFrench.begin(), kFrench.end(), w) != kFrench.end();
     english += std::find(kEnglish.begin(), kEnglish.end(), w) != kEnglish.end();
   }

@@ -1,4 +1,5 @@
-// Small readings of plain text that the built-in answers are made from. Pure, deterministic, bounded by the text.
+// Small readings of plain text that the built-in answers are made from. Pure, deterministic, bounded by the
+// text.
 #pragma once
 
 #include <cstdint>

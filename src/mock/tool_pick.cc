@@ -1,11 +1,11 @@
 #include "mock/tool_pick.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
 #include <string>
-
-#include <fmt/format.h>
 
 #include "mock/schema_fill.h"
 #include "mock/text.h"
@@ -17,9 +17,10 @@ constexpr std::size_t kMostCalls = 8;
 
 // Words that say nothing about what a tool does.
 bool Empty(const std::string& word) {
-  static constexpr std::array kEmpty = {"the",  "get",   "and",   "for",   "with", "from",   "given", "this", "that",  "returns",
-                                        "return", "of",  "to",    "in",    "a",    "an",     "is",    "tool", "function", "value",
-                                        "current", "use", "you",  "user",  "about", "what",  "find",  "name", "data",  "information"};
+  static constexpr std::array kEmpty = {
+      "the",     "get", "and", "for",  "with",  "from", "given", "this", "that",     "returns",
+      "return",  "of",  "to",  "in",   "a",     "an",   "is",    "tool", "function", "value",
+      "current", "use", "you", "user", "about", "what", "find",  "name", "data",     "information"};
   return word.size() < 3 || std::find(kEmpty.begin(), kEmpty.end(), word) != kEmpty.end();
 }
 
@@ -83,7 +84,8 @@ Result<std::vector<chat::ToolCall>> PickTools(const chat::Request& request, std:
     if (!tool.opaque.empty() || tool.name.empty()) continue;
     if (!first) first = &tool;
     const bool named = request.tool_choice.kind == Kind::kNamed && request.tool_choice.name == tool.name;
-    if (named || (request.tool_choice.kind != Kind::kNamed && Score(tool, asked) >= 3)) chosen.push_back(&tool);
+    if (named || (request.tool_choice.kind != Kind::kNamed && Score(tool, asked) >= 3))
+      chosen.push_back(&tool);
   }
   if (chosen.empty() && first && request.tool_choice.kind == Kind::kRequired) chosen.push_back(first);
   const std::size_t most = request.parallel_tool_calls.value_or(true) ? kMostCalls : 1;

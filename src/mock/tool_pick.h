@@ -9,8 +9,8 @@
 
 namespace baton::mock {
 
-// The calls in the order of the tools; several of one tool when the text names several subjects. At most one with
-// `parallel_tool_calls: false`. Empty when nothing fits and nothing is forced by `tool_choice`.
+// The calls in the order of the tools; several of one tool when the text names several subjects. At most one
+// with `parallel_tool_calls: false`. Empty when nothing fits and nothing is forced by `tool_choice`.
 // kInvalidRequest when a tool's parameters are not a schema.
 Result<std::vector<chat::ToolCall>> PickTools(const chat::Request& request, std::string_view text);
 
