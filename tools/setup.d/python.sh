@@ -13,5 +13,6 @@ python_step() {  # purpose: build, demo or test
 
 python_make() {
   /usr/bin/python3 -m venv "$1"
-  "$1/bin/python" -m pip install --no-input --progress-bar off --disable-pip-version-check --no-deps --require-hashes --only-binary :all: -r "$2"
+  "$1/bin/python" -m pip install --no-input --progress-bar off --disable-pip-version-check --no-deps --no-compile --require-hashes --only-binary :all: \
+    -r "$2"
 }

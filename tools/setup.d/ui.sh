@@ -65,7 +65,7 @@ run_step() {  # title, log name, command...
     sleep 0.1
     beat=$((beat + 1))
     if [ $((beat % 100)) = 0 ]; then
-      last=$(tail -c 400 "$log" | tr '\r' '\n' | awk 'NF { line = $0 } END { sub(/ [^ ]*\//, " ", line); print substr(line, 1, 90) }')
+      last=$(tail -c 4000 "$log" | tr '\r' '\n' | awk 'NF { line = $0 } END { if (line ~ /^\[/) sub(/ [^ ]*\//, " ", line); print substr(line, 1, 90) }')
       say "    $((SECONDS - began)) s  $last"
     fi
   done
