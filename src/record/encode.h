@@ -1,0 +1,22 @@
+// A record as bytes: what Submit() puts into the journal and the writer takes out. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "record/fields.h"
+#include "record/provenance.h"
+
+namespace baton::record {
+
+// Appends to `out`, at most kMaxRecordBytes. Texts beyond their limit are cut at a character and end in "…";
+// calls beyond kMaxCalls and steps beyond kMaxSteps are left out and counted in calls_cut.
+void Encode(const Provenance& record, std::string& out);
+
+// kInvalidRequest when `bytes` is no record; `to` is then garbage but valid. A view points into `bytes`, and
+// its vectors are reused.
+Status Decode(std::string_view bytes, RecordView& to);
+Status Decode(std::string_view bytes, Provenance& to);
+
+}  // namespace baton::record

@@ -1,0 +1,74 @@
+// The SQL of the record: rows in, rows out. One TableWriter exists per store, on the writer's thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "record/fields.h"
+#include "record/journal.h"
+#include "record/recorder.h"
+#include "record/words.h"
+#include "store/database.h"
+
+namespace baton::record {
+
+class TableWriter {
+ public:
+  // How far the store has read a journal. It stands in the store and changes in the same transaction as the
+  // rows, so that no record is lost or doubled whenever the process dies.
+  struct Progress {
+    std::uint64_t journal = 0, seq = 0;
+    std::int64_t rows = 0;
+  };
+  struct Inserted {
+    std::size_t rows = 0, duplicates = 0, rejected = 0;
+  };
+
+  // Creates or migrates the tables where needed.
+  static Result<std::unique_ptr<TableWriter>> Open(std::unique_ptr<store::Database> db);
+  const Progress& progress() const { return progress_; }
+  // One transaction. On an error nothing was written, as far as can be known: throw this object away and open
+  // another one, whose progress() says what was.
+  Result<Inserted> Insert(std::span<const Journal::Entry> entries, std::uint64_t journal);
+  // Deletes at most `max` of the oldest exchanges with ids below `before`; gives how many. Same rule on
+  // errors.
+  Result<std::int64_t> DeleteOldest(ExchangeId before, std::int64_t max);
+
+ private:
+  explicit TableWriter(std::unique_ptr<store::Database> db) : db_(std::move(db)) {}
+  Status LoadProgress();
+  Status PrepareStatements();
+  Status InsertOne(const RecordView& record, Inserted& done);
+  Status InsertChildren(const RecordView& record);
+  Result<ExchangeId> LastOfOldest(ExchangeId before, std::int64_t max);
+  Status SaveProgress(const Progress& next);
+
+  std::unique_ptr<store::Database> db_;  // above the statements: destroyed after them
+  Words words_;
+  std::unique_ptr<store::Statement> exchange_, call_, step_, save_;
+  Progress progress_;
+  RecordView view_;
+};
+
+// Reads through one connection; on one thread at a time.
+class TableReader {
+ public:
+  static Result<std::unique_ptr<TableReader>> Open(const store::OpenOptions& options);
+  Result<Provenance> Find(ExchangeId id);
+  Result<std::vector<Provenance>> List(const LogFilter& filter);
+  Result<Recorder::Totals> Sum(const LogFilter& filter);
+
+ private:
+  TableReader(std::unique_ptr<store::Database> db, WordReader words)
+      : db_(std::move(db)), words_(std::move(words)) {}
+  Status ReadRow(const store::Statement& row, Provenance& to);
+  Status ReadChildren(Provenance& to);
+
+  std::unique_ptr<store::Database> db_;
+  WordReader words_;
+  std::unique_ptr<store::Statement> calls_, steps_;
+};
+
+}  // namespace baton::record

@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+
+#include "record/encode.h"
+#include "record/schema.h"
+#include "record/table.h"
+
+namespace baton::record {
+namespace {
+
+// "INSERT INTO exchanges(id, request_id, ...) VALUES($1, $2, ...) ON CONFLICT DO NOTHING", from a list of
+// fields.
+template <class Each>
+std::string InsertSql(std::string_view table, std::string_view keys, int key_count, Each each) {
+  std::string columns(keys), values;
+  int n = key_count;
+  for (int i = 1; i <= n; ++i) values += fmt::format("{}${}", i == 1 ? "" : ", ", i);
+  each([&](Field f, const auto&) {
+    columns += fmt::format(", {}", f.name);
+    values += fmt::format(", ${}", ++n);
+  });
+  return fmt::format("INSERT INTO {}({}) VALUES({}) ON CONFLICT DO NOTHING", table, columns, values);
+}
+
+// Binds one field after the other, in the order of the list the statement was made from.
+class Binder {
+ public:
+  Binder(store::Statement& statement, Words& words, int keys) : s_(statement), words_(words), next_(keys) {}
+  Status TakeStatus() { return std::move(status_); }
+
+  void operator()(Field f, std::string_view text) {
+    ++next_;
+    if (f.store == Store::kText) {
+      s_.BindText(next_, text);
+    } else if (auto bound = words_.Bind(s_, next_, text); !bound && status_) {
+      status_ = std::move(bound);
+    }
+  }
+  void operator()(Field, double v) { s_.BindReal(++next_, v); }
+  void operator()(Field, std::int64_t v) { s_.BindInt(++next_, v); }
+  void operator()(Field, int v) { s_.BindInt(++next_, v); }
+  void operator()(Field, bool v) { s_.BindInt(++next_, v); }
+  void operator()(Field, budget::Nanos v) { s_.BindInt(++next_, v.v); }
+  void operator()(Field, Duration v) { s_.BindInt(++next_, v.count() / 1000); }
+
+ private:
+  store::Statement& s_;
+  Words& words_;
+  int next_;
+  Status status_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::unique_ptr<store::Database> db) {
+  TRY_VOID(PrepareSchema(*db));
+  std::unique_ptr<TableWriter> table(new TableWriter(std::move(db)));
+  TRY_VOID(table->LoadProgress());
+  TRY_VOID(table->PrepareStatements());
+  return table;
+}
+
+Status TableWriter::LoadProgress() {
+  TRY(auto select, db_->Prepare("SELECT journal, seq, row_count FROM progress"));
+  TRY(const bool row, select->Step());
+  if (!row)
+    return Fail(Code::kInternal, "the store has lost its progress row; restore a copy of it",
+                "store_corrupt");
+  progress_.journal = static_cast<std::uint64_t>(select->Int(0));
+  progress_.seq = static_cast<std::uint64_t>(select->Int(1));
+  progress_.rows = select->Int(2);
+  return {};
+}
+
+Status TableWriter::PrepareStatements() {
+  const RecordView record;
+  const CallView call;
+  const StepView step;
+  TRY(words_, Words::Load(*db_));
+  TRY(exchange_, db_->Prepare(InsertSql("exchanges", "id", 1, [&](auto f) { EachRecordField(record, f); })));
+  TRY(call_, db_->Prepare(InsertSql("calls", "exchange, seq", 2, [&](auto f) { EachCallField(call, f); })));
+  TRY(step_, db_->Prepare(InsertSql("steps", "exchange, seq", 2, [&](auto f) { EachStepField(step, f); })));
+  TRY(save_, db_->Prepare("UPDATE progress SET journal = $1, seq = $2, row_count = $3"));
+  return {};
+}
+
+Status TableWriter::SaveProgress(const Progress& next) {
+  save_->BindInt(1, static_cast<std::int64_t>(next.journal));
+  save_->BindInt(2, static_cast<std::int64_t>(next.seq));
+  save_->BindInt(3, next.rows);
+  return save_->Run();
+}
+
+Result<TableWriter::Inserted> TableWriter::Insert(std::span<const Journal::Entry> entries,
+                                                  std::uint64_t journal) {
+  Inserted done;
+  TRY(auto tx, store::Transaction::Begin(*db_));
+  for (const auto& entry : entries) {
+    auto one = Decode(entry.payload, view_);
+    if (one) one = InsertOne(view_, done);
+    if (one) continue;
+    const bool only_this = one.error().code == Code::kInvalidRequest;
+    if (!only_this) return std::move(one).error();
+    ++done.rejected;
+  }
+  Progress next = progress_;
+  next.rows += static_cast<std::int64_t>(done.rows);
+  if (!entries.empty()) {
+    next.journal = journal;
+    next.seq = entries.back().seq;
+  }
+  TRY_VOID(SaveProgress(next));
+  TRY_VOID(tx.Commit());
+  progress_ = next;
+  return done;
+}
+
+Status TableWriter::InsertOne(const RecordView& record, Inserted& done) {
+  exchange_->BindInt(1, record.id);
+  Binder binder(*exchange_, words_, 1);
+  EachRecordField(record, binder);
+  TRY_VOID(binder.TakeStatus());
+  TRY_VOID(exchange_->Run());
+  if (db_->Changes() == 0) {
+    ++done.duplicates;
+    return {};
+  }
+  ++done.rows;
+  return InsertChildren(record);
+}
+
+Status TableWriter::InsertChildren(const RecordView& record) {
+  std::int64_t seq = 0;
+  for (const CallView& call : record.calls) {
+    call_->BindInt(1, record.id);
+    call_->BindInt(2, seq++);
+    Binder binder(*call_, words_, 2);
+    EachCallField(call, binder);
+    TRY_VOID(binder.TakeStatus());
+    TRY_VOID(call_->Run());
+  }
+  seq = 0;
+  for (const StepView& step : record.steps) {
+    step_->BindInt(1, record.id);
+    step_->BindInt(2, seq++);
+    Binder binder(*step_, words_, 2);
+    EachStepField(step, binder);
+    TRY_VOID(binder.TakeStatus());
+    TRY_VOID(step_->Run());
+  }
+  return {};
+}
+
+Result<ExchangeId> TableWriter::LastOfOldest(ExchangeId before, std::int64_t max) {
+  TRY(auto select, db_->Prepare("SELECT COALESCE(MAX(id), -1) FROM (SELECT id FROM exchanges WHERE id < $1 "
+                                "ORDER BY id LIMIT $2) AS oldest"));
+  select->BindInt(1, before);
+  select->BindInt(2, max);
+  TRY(const bool row, select->Step());
+  return row ? select->Int(0) : -1;
+}
+
+Result<std::int64_t> TableWriter::DeleteOldest(ExchangeId before, std::int64_t max) {
+  TRY(const ExchangeId last, LastOfOldest(before, max));
+  if (last < 0) return 0;
+  std::int64_t deleted = 0;
+  {
+    TRY(auto tx, store::Transaction::Begin(*db_));
+    for (const char* sql :
+         {"DELETE FROM calls WHERE exchange <= $1", "DELETE FROM steps WHERE exchange <= $1",
+          "DELETE FROM exchanges WHERE id <= $1"}) {
+      TRY(auto statement, db_->Prepare(sql));
+      statement->BindInt(1, last);
+      TRY_VOID(statement->Run());
+      deleted = db_->Changes();
+    }
+    Progress next = progress_;
+    next.rows -= deleted;
+    TRY_VOID(SaveProgress(next));
+    TRY_VOID(tx.Commit());
+    progress_ = next;
+  }
+  // About what the rows took; more would make one step long.
+  TRY_VOID(db_->Shrink(64));
+  return deleted;
+}
+
+}  // namespace baton::record
