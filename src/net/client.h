@@ -1,5 +1,5 @@
-// HTTP/1.1 client with a keep-alive pool per origin, one Client per loop. Never follows redirects, never retries
-// (except the one case below), never logs a header.
+// HTTP/1.1 client with a keep-alive pool per origin, one Client per loop. Never follows redirects, never
+// retries (except the one case below), never logs a header.
 #pragma once
 
 #include <functional>
@@ -32,8 +32,8 @@ Result<Url> ParseUrl(std::string_view text);
 
 struct PhaseTimeouts {
   Duration connect = std::chrono::seconds(5);
-  Duration first_byte = std::chrono::seconds(120);   // request sent -> head of the reply
-  Duration between_bytes = std::chrono::seconds(60); // silence inside the body
+  Duration first_byte = std::chrono::seconds(120);    // request sent -> head of the reply
+  Duration between_bytes = std::chrono::seconds(60);  // silence inside the body
   Deadline whole;
 };
 
@@ -46,7 +46,8 @@ struct ClientRequest {
 
 // Error reasons, all with Code::kUnavailable unless said: "dns_failed", "connect_refused", "connect_timeout",
 // "tls_failed", "first_byte_timeout", "closed_before_reply", "between_bytes_timeout", "closed_in_body",
-// "malformed_reply" (kBadUpstream), "reply_too_large" (kBadUpstream), "deadline" (kDeadline), "cancelled" (kCancelled).
+// "malformed_reply" (kBadUpstream), "reply_too_large" (kBadUpstream), "deadline" (kDeadline), "cancelled"
+// (kCancelled).
 class ClientResponse {
  public:
   // Dropping a response before its end closes the connection: that is how a provider is cancelled.
@@ -54,7 +55,8 @@ class ClientResponse {
   virtual int status() const = 0;
   // Valid as long as this object.
   virtual const HeaderViews& headers() const = 0;
-  // The next piece of the (de-chunked) body as it arrived; empty at the regular end. Valid until the next call.
+  // The next piece of the (de-chunked) body as it arrived; empty at the regular end. Valid until the next
+  // call.
   virtual Task<Result<std::string_view>> Read() = 0;
   // The rest of the body, at most `limit` bytes, with kBodyPadding slack.
   virtual Task<Result<std::string>> ReadAll(std::size_t limit) = 0;
@@ -75,8 +77,8 @@ class Client {
  public:
   virtual ~Client() = default;
   static std::unique_ptr<Client> Create(Loop& loop, ClientOptions options);
-  // Sends the request and waits for the head of the reply. A reused connection that the server closed before it
-  // sent a byte is replaced by a fresh one once: the request was then never processed (RFC 9112, 9.3.1).
+  // Sends the request and waits for the head of the reply. A reused connection that the server closed before
+  // it sent a byte is replaced by a fresh one once: the request was then never processed (RFC 9112, 9.3.1).
   // `cancel` must outlive the returned response; when it fires, pending and later operations give kCancelled.
   virtual Task<Result<std::unique_ptr<ClientResponse>>> Send(const Origin& origin, ClientRequest request,
                                                              PhaseTimeouts timeouts, Cancel* cancel) = 0;
