@@ -12,7 +12,7 @@ class Secret {
   Secret() = default;
   explicit Secret(std::string value);
   Secret(Secret&&) noexcept = default;
-  Secret& operator=(Secret&&) noexcept = default;
+  Secret& operator=(Secret&& o) noexcept;
   Secret(const Secret&) = delete;
   Secret& operator=(const Secret&) = delete;
   ~Secret();
