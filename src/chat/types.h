@@ -77,6 +77,8 @@ struct ToolCall {
   bool custom = false;     // OpenAI "custom" tool: `arguments` is free text
   std::string signature;   // Gemini thoughtSignature of this call
   Extra extra;
+  // Whose signature it is; kOpenAi: it came over an OpenAI-compatible surface and goes back to such a worker.
+  Dialect signature_origin = Dialect::kNone;
   bool operator==(const ToolCall&) const = default;
 };
 
@@ -181,6 +183,7 @@ struct Request {
 
   // The body as it came, for byte-exact pass-through to a worker of the same dialect. Whoever changes a field
   // above must clear `raw`. `raw_model` is where the value of "model" stands in it (with its quotes).
+  // `raw_dialect` stays when `raw` is cleared: it also says in whose terms `extra` is written.
   std::string raw;
   Dialect raw_dialect = Dialect::kNone;
   std::size_t raw_model_pos = 0, raw_model_len = 0;
@@ -234,7 +237,7 @@ struct Event {
     kReasoningSignature, // text: (whole or next piece of) the signature of block `index`; `encrypted` for redacted
     kToolCall,           // index, tool (id, name, signature; arguments empty): a call begins
     kToolArguments,      // index, text: next fragment of its arguments
-    kLogprobs,           // json: OpenAI's logprobs object for this chunk
+    kLogprobs,           // json: OpenAI's logprobs object; stands before the kText (or kRefusal) it describes
     kFinish,             // finish; text: the worker's own word for it
     kUsage,              // usage (cumulative: the last one counts)
     kOpaque,             // json in `dialect`'s form, nothing neutral in it

@@ -1,9 +1,9 @@
 // A dialect is a vendor's wire format as pure functions: no socket, no clock, no thread.
 //
-// Two sides. WorkerCodec speaks to a provider: encode the request, decode the reply. ClientCodec is its mirror:
-// decode a request somebody sends in that dialect, encode the reply. Baton's own surface uses openai's client
-// codec, `baton mock` uses all of them, and the mirror lets tests send every conversation around
-// A -> neutral -> B -> neutral -> A and name what was lost.
+// Two sides. WorkerCodec speaks to a provider: encode the request, decode the reply. ClientCodec is its
+// mirror: decode a request somebody sends in that dialect, encode the reply. Baton's own surface uses
+// openai's client codec, `baton mock` uses all of them, and the mirror lets tests send every conversation
+// around A -> neutral -> B -> neutral -> A and name what was lost.
 #pragma once
 
 #include <memory>
@@ -32,11 +32,13 @@ struct Abilities {
 
 // The worker's side of an encoding: what to call it and what it can.
 struct Target {
-  std::string model;          // the provider's name for it
+  std::string model;  // the provider's name for it
   Abilities can;
-  std::int64_t max_output = 4096;  // sent where the dialect demands a cap (Anthropic) and the client gave none
-  bool strict = false;        // true: refuse instead of dropping with a declared loss
-  // Names of neutral parameters this worker rejects ("seed", "temperature"): each is then lost, by the rule table.
+  std::int64_t max_output =
+      4096;             // sent where the dialect demands a cap (Anthropic) and the client gave none
+  bool strict = false;  // true: refuse instead of dropping with a declared loss
+  // Names of neutral parameters this worker rejects ("seed", "temperature"): each is then lost, by the rule
+  // table.
   std::vector<std::string> rejects;
 };
 
@@ -57,7 +59,8 @@ struct Encoded {
   std::vector<std::pair<std::string, std::string>> headers;  // content-type, accept, anthropic-version, ...
   std::string body;
   std::vector<Loss> losses;
-  // True when the body is the client's own bytes but for the model name: then the reply may be passed on as is.
+  // True when the body is the client's own bytes but for the model name: then the reply may be passed on as
+  // is.
   bool passthrough = false;
   // The client did not ask for stream usage but we did: the API strips it again downstream.
   bool injected_usage = false;
@@ -87,14 +90,15 @@ std::string_view FaultName(Fault fault);
 
 struct Failure {
   Fault fault = Fault::kServer;
-  Error error;  // code, provider's message (bounded, control characters removed), retry_after, upstream_status
+  Error
+      error;  // code, provider's message (bounded, control characters removed), retry_after, upstream_status
 };
 
 class StreamDecoder {
  public:
   virtual ~StreamDecoder() = default;
-  // Any slicing of the bytes gives the same events. Appends to `out`. An in-band error event of the provider and
-  // undecodable bytes come back as error; events decoded before it are in `out`.
+  // Any slicing of the bytes gives the same events. Appends to `out`. An in-band error event of the provider
+  // and undecodable bytes come back as error; events decoded before it are in `out`.
   virtual Status Feed(std::string_view bytes, std::vector<chat::Event>* out) = 0;
   // End of the body. kBadUpstream ("stream_truncated") when the stream did not come to its regular end.
   virtual Status Finish(std::vector<chat::Event>* out) = 0;
@@ -133,8 +137,8 @@ class StreamEncoder {
 
 // How a reply is to look to this client.
 struct ReplyShape {
-  std::string id;        // used when the worker gave none
-  std::string model;     // name shown when the answer is re-encoded
+  std::string id;     // used when the worker gave none
+  std::string model;  // name shown when the answer is re-encoded
   std::int64_t created = 0;
   bool include_usage = false;
   bool injected_usage = false;
@@ -146,9 +150,9 @@ class ClientCodec {
  public:
   virtual ~ClientCodec() = default;
   virtual chat::Dialect dialect() const = 0;
-  // Every wrong type, range and missing field gives kInvalidRequest with `param` and a sentence saying what to do.
-  // `body` is kept in Request::raw. For dialects that carry them in the path (Gemini), `model` and `stream` come
-  // from there; otherwise they are empty / false.
+  // Every wrong type, range and missing field gives kInvalidRequest with `param` and a sentence saying what
+  // to do. `body` is kept in Request::raw. For dialects that carry them in the path (Gemini), `model` and
+  // `stream` come from there; otherwise they are empty / false.
   virtual Result<chat::Request> DecodeChat(std::string body, std::string_view model, bool stream) const = 0;
   virtual std::string EncodeChat(const chat::Response& response, const ReplyShape& shape) const = 0;
   virtual std::unique_ptr<StreamEncoder> NewStreamEncoder(ReplyShape shape) const = 0;

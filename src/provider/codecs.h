@@ -1,0 +1,11 @@
+// The codecs by vendor, for registry.cc. They have no state; the references live as long as the program.
+#pragma once
+
+#include "provider/dialect.h"
+
+namespace baton::provider {
+
+const WorkerCodec& OpenAiWorkerCodec();
+const ClientCodec& OpenAiClientCodec();
+
+}  // namespace baton::provider
