@@ -13,7 +13,10 @@ namespace baton::rails {
 
 struct ClassifierOptions {
   DataClass default_class = "internal";
-  struct Custom { std::string name, pattern; DataClass data_class; };
+  struct Custom {
+    std::string name, pattern;
+    DataClass data_class;
+  };
   std::vector<Custom> custom;  // from the config; a pattern that does not compile is a config error
 };
 
@@ -22,8 +25,8 @@ class Classifier {
   // kInvalidRequest naming the custom pattern at fault.
   static Result<std::shared_ptr<const Classifier>> Build(const ClassifierOptions& options);
   virtual ~Classifier() = default;
-  // Scans system, user, assistant and tool texts, tool arguments and file names. Thread safe; cost is linear in
-  // the text. What it catches and misses is listed in docs/data_classes.md.
+  // Scans system, user, assistant and tool texts, tool arguments and file names. Thread safe; cost is linear
+  // in the text. What it catches and misses is listed in docs/data_classes.md.
   virtual Classification Classify(const chat::Request& request) const = 0;
   virtual Classification ClassifyText(std::string_view text) const = 0;
 };

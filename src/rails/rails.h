@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -33,6 +34,7 @@ struct Controls {
 
 struct Catalogue {
   std::vector<std::shared_ptr<const pool::Worker>> workers;
+  // Null when there is none of that name.
   const pool::Worker* Find(std::string_view name) const;
 };
 
@@ -67,7 +69,8 @@ class Permit {
 
 struct RailsOptions {
   Duration default_deadline = std::chrono::minutes(10);
-  std::optional<budget::Nanos> max_cost_per_request;  // the operator's own ceiling; a caller can only lower it
+  std::optional<budget::Nanos>
+      max_cost_per_request;  // the operator's own ceiling; a caller can only lower it
 };
 
 class Rails {
@@ -75,8 +78,14 @@ class Rails {
   Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier)
       : options_(options), classifier_(std::move(classifier)) {}
 
-  // The ordered list in rails.cc. kPermissionDenied "policy_violation" when no worker may see the data, with a
-  // message that names the class (never the content). `received` is when the request's head arrived.
+  // The names of the rails in the order in which they are applied; the reasons stand in rails.cc.
+  static std::vector<std::string_view> Order();
+
+  // kInvalidRequest for a deadline that is not positive or a negative ceiling (0: free workers only).
+  // kPermissionDenied "policy_violation" when no worker may see the data, with a message that names the class
+  // (never the content). `received` is when the request's head arrived. A caller can lower the operator's
+  // ceilings and shorten the deadline, never the other way round. The Permit points into `catalogue`, which
+  // must outlive it. Thread safe.
   Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
                        const Catalogue& catalogue, TimePoint received) const;
   // For embeddings: same rules over the texts.
@@ -84,6 +93,11 @@ class Rails {
                        const Catalogue& catalogue, TimePoint received) const;
 
  private:
+  struct Draft;
+  struct Rail;
+  static const std::vector<Rail>& List();
+  Result<Permit> Apply(Draft draft) const;
+
   RailsOptions options_;
   std::shared_ptr<const Classifier> classifier_;
 };
