@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "base/cancel.h"
 #include "base/result.h"
@@ -13,6 +15,17 @@
 
 namespace baton::pool {
 
+// Told how an attempt goes while it runs, on its loop. A backend may leave all of it out.
+class AttemptWatch {
+ public:
+  virtual ~AttemptWatch() = default;
+  // What the encoding for this worker lost, before anything is sent. Once at most.
+  virtual void OnEncoded(const std::vector<provider::Loss>& /*losses*/, bool /*passthrough*/,
+                         bool /*injected_usage*/) {}
+  // The provider began to answer, not with an error. Once at most.
+  virtual void OnFirstByte() {}
+};
+
 struct Attempt {
   // Valid during the call.
   const chat::Request* request = nullptr;
@@ -20,6 +33,7 @@ struct Attempt {
   chat::Sink* sink = nullptr;
   Deadline deadline;
   Cancel* cancel = nullptr;  // client gone, lost race, shutdown
+  AttemptWatch* watch = nullptr;  // may be null; valid during the call
   std::string idempotency_key;  // sent to providers that honour one; the same for all attempts of one call
 };
 

@@ -44,12 +44,12 @@ struct HttpLimits {
   std::size_t max_reply_bytes = 64 * 1024 * 1024;  // whole reply, or all of a stream
   std::size_t max_error_bytes = 64 * 1024;         // of an error reply; the rest is not read
   Duration error_body = std::chrono::seconds(5);   // how long to wait for an error's body
-  Duration tail = std::chrono::seconds(5);         // between the regular end of an answer and the end of its body
+  Duration tail = std::chrono::seconds(5);  // between the regular end of an answer and the end of its body
 };
 
 // A provider over HTTP. `client` belongs to `loop`; both outlive the backend. A worker with a dialect nobody
 // knows or an address that is none gives a backend whose every call fails and says so.
-std::unique_ptr<Backend> CreateHttpBackend(std::shared_ptr<const Worker> worker, Loop& loop, net::Client& client,
-                                           HttpLimits limits = {});
+std::unique_ptr<Backend> CreateHttpBackend(std::shared_ptr<const Worker> worker, Loop& loop,
+                                           net::Client& client, HttpLimits limits = {});
 
 }  // namespace baton::pool

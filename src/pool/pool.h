@@ -41,6 +41,8 @@ struct RetryPolicy {
   int budget = 2;                      // further tries in all, over all candidates, end to end
   Duration first_backoff = std::chrono::milliseconds(100);
   Duration max_backoff = std::chrono::seconds(2);
+  // A provider that asks for at most this much time is asked again even where another candidate stands ready.
+  Duration short_wait = std::chrono::seconds(1);
 };
 
 // REQUIRES: `candidates` non-empty, each allowed by the Permit (the pool does not know permits; workflow does).
@@ -52,6 +54,7 @@ struct CallSpec {
   std::int64_t input_tokens = 0;          // our estimate, for worst-case reservation
   Cancel* cancel = nullptr;
   RetryPolicy retry;
+  std::string idempotency_key;            // empty: the pool makes one; the same for every attempt
 };
 
 struct CallOutcome {
