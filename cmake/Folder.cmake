@@ -4,6 +4,7 @@
 # folder's .cc files see. A file ending in _test.cc goes to the test program, all others to the library.
 # `unit_tests` builds all test programs and nothing else.
 add_custom_target(unit_tests)
+include(Precompiled)
 
 function(baton_folder name)
   cmake_parse_arguments(F "" "" "DEPS;LIBS;TEST_LIBS" ${ARGN})
@@ -21,6 +22,7 @@ function(baton_folder name)
     add_library(baton_${name} STATIC ${library_sources})
     target_include_directories(baton_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
     target_link_libraries(baton_${name} PUBLIC ${deps} PRIVATE baton_flags ${F_LIBS})
+    baton_precompiled(baton_${name} baton_pch)
   else()
     add_library(baton_${name} INTERFACE)
     target_include_directories(baton_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
@@ -30,6 +32,7 @@ function(baton_folder name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE baton_${name} baton_flags ${F_LIBS} ${F_TEST_LIBS} GTest::gtest_main GTest::gmock)
     target_include_directories(${name}_test PRIVATE ${CMAKE_SOURCE_DIR})
+    baton_precompiled(${name}_test baton_test_pch)
     add_dependencies(unit_tests ${name}_test)
     add_test(NAME ${name} COMMAND ${name}_test)
     set_tests_properties(${name} PROPERTIES WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
