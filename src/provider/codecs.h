@@ -7,5 +7,7 @@ namespace baton::provider {
 
 const WorkerCodec& OpenAiWorkerCodec();
 const ClientCodec& OpenAiClientCodec();
+const WorkerCodec& AnthropicWorkerCodec();
+const ClientCodec& AnthropicClientCodec();
 
 }  // namespace baton::provider

@@ -128,13 +128,20 @@ const std::vector<Rule>& Rules() {
        },
        H, H, H, "", ""},
       {Param::kReasoningEffort, "reasoning_effort",
-       [](const Request& r) { return !r.reasoning.effort.empty(); }, H, A, A, "sent as a thinking budget",
-       "sent as a thinking budget or level"},
+       [](const Request& r) { return !r.reasoning.effort.empty(); }, H, H, H,
+       "sent as output_config.effort; approximated as a thinking budget for models before 4.6",
+       "sent as thinkingLevel; approximated as a thinking budget for models before 3"},
       {Param::kReasoningBudget, "reasoning_budget",
        [](const Request& r) { return r.reasoning.budget.has_value() && r.reasoning.effort.empty(); }, A, H, H,
        "", ""},
+      {Param::kThinking, "thinking",
+       [](const Request& r) {
+         return !r.reasoning.opaque.empty() && r.reasoning.effort.empty() && !r.reasoning.budget;
+       },
+       A, A, A, "the client's own form is sent as it is; another dialect's is left to the model's default",
+       "the client's own form is sent as it is; another dialect's is left to the model's default"},
       {Param::kTemperature, "temperature", [](const Request& r) { return r.temperature.has_value(); }, H, H,
-       H, "", ""},
+       H, "above 1 it is sent as 1, the API's highest; left out while the model thinks", ""},
       {Param::kTopP, "top_p", [](const Request& r) { return r.top_p.has_value(); }, H, H, H, "", ""},
       {Param::kTopK, "top_k", [](const Request& r) { return r.top_k.has_value(); }, H, H, H, "", ""},
       {Param::kFrequencyPenalty, "frequency_penalty",
@@ -323,6 +330,9 @@ Result<Plan> Plan::Make(const Request& request, Dialect dialect, const Target& t
       plan.Lose(rule.name, Loss::How::kDropped, "the worker is configured to reject it");
       continue;
     }
+    // Said in the worker's own terms: these two exist there in a form only it knows.
+    const bool own_form = rule.param == Param::kMetadata || rule.param == Param::kThinking;
+    if (own_form && request.raw_dialect == dialect) continue;
     TRY_VOID(plan.Apply(rule, FateIn(rule, dialect), NoteIn(rule, dialect), target));
   }
   TRY_VOID(plan.CheckExtra(request, dialect, target));

@@ -34,6 +34,7 @@ enum class Param : std::uint8_t {
   kResponseFormat,
   kReasoningEffort,
   kReasoningBudget,
+  kThinking,
   kTemperature,
   kTopP,
   kTopK,
@@ -83,6 +84,9 @@ class Plan {
   // Text for the system prompt that stands in for a response format; usually empty.
   const std::string& instruction() const { return instruction_; }
 
+  // Takes the response format out and puts words into instruction().
+  void EmulateFormat(const chat::ResponseFormat& format);
+
   // Declares a loss; a second one for the same parameter is ignored.
   void Lose(std::string_view param, Loss::How how, std::string_view note);
   // Content that must not be left out and cannot be sent: Finish() then fails with kUnsupported.
@@ -95,7 +99,7 @@ class Plan {
   Status Apply(const Rule& rule, Fate fate, std::string_view note, const Target& target);
   Status CheckAbilities(const chat::Request& request, const Target& target);
   Status CheckExtra(const chat::Request& request, chat::Dialect dialect, const Target& target);
-  void EmulateFormat(const chat::ResponseFormat& format);
+
   void Omit(Param p) { omitted_ |= 1u << static_cast<unsigned>(p); }
 
   std::uint32_t omitted_ = 0;

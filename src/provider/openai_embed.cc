@@ -5,6 +5,7 @@
 #include "provider/fields.h"
 #include "provider/openai.h"
 #include "provider/upstream_error.h"
+#include "provider/wire_pass.h"
 
 namespace baton::provider::openai {
 namespace {
@@ -108,10 +109,6 @@ std::optional<std::vector<float>> ReadVector(JsonView v) {
     out.push_back(static_cast<float>(*n));
   }
   return out;
-}
-
-bool Rejects(const Target& target, std::string_view name) {
-  return std::find(target.rejects.begin(), target.rejects.end(), name) != target.rejects.end();
 }
 
 }  // namespace

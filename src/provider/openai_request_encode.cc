@@ -1,43 +1,13 @@
 // A request for an OpenAI-compatible worker: the client's own bytes with another model name where that is
 // possible, else written from the neutral types.
-#include <algorithm>
-
 #include "provider/fields.h"
 #include "provider/openai.h"
+#include "provider/wire_pass.h"
 
 namespace baton::provider::openai {
 namespace {
 
 using chat::Request;
-
-bool Foreign(chat::Dialect origin) {
-  return origin != chat::Dialect::kOpenAi && origin != chat::Dialect::kNone;
-}
-
-// A signature made by another vendor must not reach this worker.
-bool HoldsForeign(const Request& r) {
-  for (const auto& message : r.messages) {
-    if (message.role != chat::Role::kAssistant) continue;
-    for (const auto& part : message.parts) {
-      if (const auto* thought = std::get_if<chat::Reasoning>(&part); thought && Foreign(thought->origin))
-        return true;
-      if (const auto* call = std::get_if<chat::ToolCall>(&part); call && Foreign(call->signature_origin))
-        return true;
-    }
-  }
-  return false;
-}
-
-// Two opposite limits of compatible servers: the old name only, or the new name only.
-bool Rejects(const Target& target, std::string_view name) {
-  return std::find(target.rejects.begin(), target.rejects.end(), name) != target.rejects.end();
-}
-
-bool CanPass(const Request& r, const Plan& plan, const Target& target) {
-  return !r.raw.empty() && r.raw_dialect == chat::Dialect::kOpenAi && plan.losses().empty() &&
-         target.rejects.empty() && r.raw_model_len > 0 && r.raw_model_pos + r.raw_model_len <= r.raw.size() &&
-         !HoldsForeign(r);
-}
 
 void WriteStreamOptions(const Request& r, JsonWriter* w) {
   w->BeginObject();
@@ -68,10 +38,16 @@ Splice UsageSplice(const Request& r) {
 }
 
 void Pass(const Request& r, const Target& target, Encoded* out) {
-  const std::string model = JsonString(target.model.empty() ? r.model : target.model);
   const bool inject = r.stream && !r.include_usage;
-  Splice usage{r.raw.size(), 0, {}};
-  if (inject) usage = UsageSplice(r);
+  out->passthrough = true;
+  out->injected_usage = inject;
+  const std::string_view name = target.model.empty() ? r.model : target.model;
+  if (!inject) {
+    out->body = WithModel(r, name);
+    return;
+  }
+  const std::string model = JsonString(name);
+  Splice usage = UsageSplice(r);
   Splice first{r.raw_model_pos, r.raw_model_len, model}, second = std::move(usage);
   if (second.pos < first.pos) std::swap(first, second);
   auto& body = out->body;
@@ -81,8 +57,6 @@ void Pass(const Request& r, const Target& target, Encoded* out) {
   body.append(r.raw, first.pos + first.len, second.pos - first.pos - first.len);
   body.append(second.text);
   body.append(r.raw, second.pos + second.len);
-  out->passthrough = true;
-  out->injected_usage = inject;
 }
 
 void WriteTool(const chat::Tool& tool, Plan* plan, JsonWriter* w) {
@@ -243,19 +217,14 @@ void WriteRest(const Request& r, Plan* plan, JsonWriter* w) {
   }
 }
 
-std::vector<std::pair<std::string, std::string>> Headers(bool stream) {
-  return {{"content-type", "application/json"},
-          {"accept", stream ? "text/event-stream" : "application/json"}};
-}
-
 }  // namespace
 
 Result<Encoded> EncodeRequest(const Request& r, const Target& target) {
   TRY(Plan plan, Plan::Make(r, chat::Dialect::kOpenAi, target));
   Encoded out;
   out.target = "/chat/completions";
-  out.headers = Headers(r.stream);
-  if (CanPass(r, plan, target)) {
+  out.headers = JsonHeaders(r.stream);
+  if (r.raw_model_len > 0 && CanPass(r, chat::Dialect::kOpenAi, plan, target)) {
     Pass(r, target, &out);
     return out;
   }

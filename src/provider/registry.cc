@@ -12,6 +12,7 @@ struct Entry {
 
 constexpr Entry kEntries[] = {
     {"openai", OpenAiWorkerCodec, OpenAiClientCodec},
+    {"anthropic", AnthropicWorkerCodec, AnthropicClientCodec},
 };
 
 }  // namespace
