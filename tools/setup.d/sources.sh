@@ -14,11 +14,11 @@ sources_step() {
   CPU_FLAGS=$(cpu_flags)
   LLAMA=$(source_place llama llama-cpp-python)
   llhttp=$(source_place llhttp httptools)
-  [ -d "$llhttp" ] || source_build httptools "$llhttp" llhttp_build
-  [ -d "$LLAMA" ] || source_build llama-cpp-python "$LLAMA" llama_build
+  [ -d "$llhttp" ] || source_build httptools "$llhttp" llhttp_build 100
+  [ -d "$LLAMA" ] || source_build llama-cpp-python "$LLAMA" llama_build 1500
   if [ "$MODE" = bench ]; then
     bench=$(source_place llama_bench llama-cpp-python)
-    [ -d "$bench" ] || source_build llama-cpp-python "$bench" llama_bench_build
+    [ -d "$bench" ] || source_build llama-cpp-python "$bench" llama_bench_build 1000
     ln -sfn "$(basename "$bench")" "$CACHE/llama-bench"
   fi
   deps_write "$LLAMA" "$llhttp"
@@ -92,10 +92,10 @@ source_fetch() {  # package
 source_file() { find "$CACHE/downloads" -maxdepth 1 -name "${1//-/?}-$(source_version "$1").tar.gz"; }
 
 # An interrupted build goes on where it stopped: the tree stays under build/ until the result is in place.
-source_build() {  # package, final folder, recipe
+source_build() {  # package, final folder, recipe, MiB needed
   local tree
   tree=$CACHE/build/$(basename "$2")
-  require_space "$CACHE" 1500 "building $1"
+  require_space "$CACHE" "$4" "building $1"
   source_fetch "$1"
   if [ ! -e "$tree/unpacked" ]; then
     rm -rf "$tree"
