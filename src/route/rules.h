@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -16,14 +17,16 @@ namespace baton::route {
 
 // One condition: field of Features, and what it must be.
 struct Condition {
-  struct Range { std::optional<double> lt, le, gt, ge; };
-  std::string field;                                           // one of FeatureFields()
-  std::variant<std::vector<std::string>, bool, Range> want;    // any of these / equal / in range
+  struct Range {
+    std::optional<double> lt, le, gt, ge;
+  };
+  std::string field;                                         // one of FeatureFields()
+  std::variant<std::vector<std::string>, bool, Range> want;  // any of these / equal / in range
 };
 
 struct Rule {
   std::string name;
-  std::vector<Condition> when;       // all must hold; empty: always
+  std::vector<Condition> when;  // all must hold; empty: always
   std::string workflow = "single";
   std::vector<std::string> workers;  // order of preference; empty: all the Permit allows, cheapest first
   std::string policy;                // "learned": falls to `baseline` until a policy is installed
@@ -41,8 +44,20 @@ struct RulesOptions {
 };
 
 // Names of the fields a condition may use, with their kinds, for config checks and docs.
-struct FieldInfo { std::string_view name; enum class Kind { kText, kFlag, kNumber, kSet } kind; };
+struct FieldInfo {
+  std::string_view name;
+  enum class Kind { kText, kFlag, kNumber, kSet } kind;
+  std::string_view doc;
+};
 const std::vector<FieldInfo>& FeatureFields();
+// A condition in words: "complexity is low", "latency_budget_ms below 1500".
+std::string Describe(const Condition& condition);
+// All hold. A number that the request does not say (max_tokens, latency_budget_ms: 0) is in no range.
+// REQUIRES: known fields with the right kind of `want` (config/ checks both).
+bool Matches(const Condition& condition, const Features& features);
+
+// The names that stand for Baton's own choice rather than for a worker or a rule.
+inline constexpr std::string_view kModelAliases[] = {"baton", "baton-mini", "baton-ultra"};
 
 class Rules {
  public:
@@ -50,14 +65,21 @@ class Rules {
   explicit Rules(RulesOptions options) : options_(std::move(options)) {}
 
   // `model` is what the client asked for:
-  //   baton, baton-mini, baton-ultra  -> the rules;
-  //   a rule's name                   -> that rule;
-  //   a worker's name                 -> that worker alone, no fallback (escape hatch);
-  // kNotFound "model_not_found" (lists near names) otherwise. kPermissionDenied when the Permit forbids the named
-  // worker. Workers that cannot serve the request at all (images without vision, context too small, embeddings) are
-  // skipped with a reason; kUnsupported when none is left.
+  //   baton, baton-mini, baton-ultra  -> the rules, first match wins; a rule of which no worker may or can
+  //   serve is
+  //                                      passed over (and said so); without a match, all allowed and able
+  //                                      workers, cheapest first (baton-ultra: dearest first);
+  //   a rule's name                   -> that rule, whatever its conditions;
+  //   a worker's name                 -> that worker alone, no fallback (escape hatch).
+  // kNotFound "model_not_found" (lists near names) otherwise. kPermissionDenied "policy_violation" when the
+  // Permit forbids the named worker. Workers that cannot serve the request at all (images without vision,
+  // context too small, encoders) are skipped with a reason; when none is left, kTooLarge
+  // "context_length_exceeded" if length alone was the reason, else kUnsupported "no_capable_worker". Every
+  // candidate is one of the Permit's workers. Thread safe.
   Result<Route> Choose(const std::string& model, const Features& features, const rails::Permit& permit,
                        const rails::Catalogue& catalogue) const;
+  // The same names, for embeddings. Exactly one candidate: vectors of different models do not mix, so there
+  // is no fallback. Encoders come before chat models that can also embed.
   Result<Route> ChooseEmbedder(const std::string& model, const rails::Permit& permit,
                                const rails::Catalogue& catalogue) const;
   const RulesOptions& options() const { return options_; }
@@ -65,6 +87,12 @@ class Rules {
   std::vector<std::string> ModelNames(const rails::Catalogue& catalogue) const;
 
  private:
+  struct Pick;
+  Route ByPick(Pick pick, std::string name, std::string reason) const;
+  Result<Route> ByRules(const std::string& model, Pick pick) const;
+  Result<Route> ByRule(const Rule& rule, Pick pick) const;
+  Result<Route> Direct(const pool::Worker& worker, Pick pick) const;
+
   RulesOptions options_;
 };
 

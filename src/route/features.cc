@@ -1,0 +1,258 @@
+// From a request to the few facts that rules (and later learned policies) decide by.
+//
+// The last user message says what is wanted; the system message gives weak hints about it; everything else
+// counts by length only. Scores come from words (lexicon.cc) and from the form of the text (signs.cc); the
+// thresholds here were set on half of the labelled questions and measured on the other half
+// (docs/routing.md).
+
+#include "route/features.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+
+#include "route/lexicon.h"
+#include "route/signs.h"
+#include "route/tokens.h"
+
+namespace baton::route {
+namespace {
+
+constexpr std::size_t kHead = 4096, kTail = 2048;
+// What a provider adds per message, and what a picture usually costs.
+constexpr std::int64_t kTokensPerMessage = 4, kTokensPerImage = 1100, kTokensPerAudio = 1500;
+
+// Adds text lengths of all parts of a message and notes media.
+void Measure(const chat::Message& message, Features* f) {
+  auto text = [&](std::string_view t) {
+    f->input_chars += static_cast<std::int64_t>(t.size());
+    f->input_tokens += EstimateTokens(t);
+  };
+  auto media = [&](const chat::Media& m) {
+    switch (m.kind) {
+      case chat::Media::Kind::kImage:
+      case chat::Media::Kind::kVideo:
+        f->has_images = true;
+        f->input_tokens += m.detail == "low" ? 100 : kTokensPerImage;
+        break;
+      case chat::Media::Kind::kAudio:
+        f->has_audio = true;
+        f->input_tokens += kTokensPerAudio;
+        break;
+      case chat::Media::Kind::kFile:
+        f->has_files = true;
+        // Base64 of a document: four bytes of it are three bytes of file, of which perhaps a tenth is text.
+        f->input_tokens += static_cast<std::int64_t>(m.data.size() / 40) + kTokensPerImage;
+        break;
+    }
+  };
+  f->input_tokens += kTokensPerMessage;
+  for (const auto& part : message.parts) {
+    if (const auto* t = std::get_if<chat::Text>(&part))
+      text(t->text);
+    else if (const auto* m = std::get_if<chat::Media>(&part))
+      media(*m);
+    else if (const auto* c = std::get_if<chat::ToolCall>(&part))
+      text(c->name), text(c->arguments);
+    else if (const auto* r = std::get_if<chat::Reasoning>(&part))
+      text(r->text);
+    else if (const auto* x = std::get_if<chat::Refusal>(&part))
+      text(x->text);
+    else if (const auto* o = std::get_if<chat::Opaque>(&part))
+      text(o->json.text);
+    else if (const auto* result = std::get_if<chat::ToolResult>(&part)) {
+      for (const auto& content : result->content) {
+        if (const auto* rt = std::get_if<chat::Text>(&content)) text(rt->text);
+        if (const auto* rm = std::get_if<chat::Media>(&content)) media(*rm);
+      }
+    }
+  }
+}
+
+void MeasureTools(const chat::Request& request, Features* f) {
+  for (const auto& tool : request.tools) {
+    f->has_tools = true;
+    f->input_tokens += 12 + EstimateTokens(tool.name) + EstimateTokens(tool.description) +
+                       EstimateTokens(tool.parameters.text) + EstimateTokens(tool.opaque.text);
+  }
+  f->input_tokens += EstimateTokens(request.response_format.schema.text);
+}
+
+// Calls `use` with the parts of the message's text that are looked at.
+template <class Use>
+void ForTextOf(const chat::Message& message, Use use) {
+  for (const auto& part : message.parts) {
+    const auto* t = std::get_if<chat::Text>(&part);
+    if (t == nullptr) continue;
+    std::string_view text = t->text;
+    if (text.size() <= kHead + kTail) {
+      use(text);
+    } else {
+      use(text.substr(0, kHead));
+      use(text.substr(text.size() - kTail));
+    }
+  }
+}
+
+struct Reading {
+  Scores words;
+  Signs signs;
+  std::string_view script;  // language by script, or empty
+};
+
+void AddSigns(const Signs& s, Signs* all) {
+  all->lines += s.lines;
+  all->code_lines += s.code_lines;
+  all->fenced = all->fenced || s.fenced;
+  all->tests = all->tests || s.tests;
+  all->latex += s.latex;
+  all->sums += s.sums;
+  all->numbers += s.numbers;
+  all->questions += s.questions;
+}
+
+Reading Read(const chat::Message& message) {
+  Reading r;
+  ForTextOf(message, [&](std::string_view text) {
+    ScoreWords(text, &r.words);
+    AddSigns(ReadSigns(text), &r.signs);
+    if (r.script.empty()) r.script = LanguageOfScript(text);
+  });
+  return r;
+}
+
+int& At(Scores& s, Task t) {
+  return s.task[static_cast<std::size_t>(t)];
+}
+
+// The form of the text weighs in beside its words.
+Task TaskOf(const Reading& r, const Scores* system, bool has_tools) {
+  Scores s = r.words;
+  if (system != nullptr) {  // half weight, and never against a clear word of the user's
+    for (std::size_t i = 0; i < s.task.size(); ++i) s.task[i] += std::min(system->task[i], 8) / 4;
+  }
+  const Signs& g = r.signs;
+  if (g.fenced) At(s, Task::kCode) += 4;
+  At(s, Task::kCode) += std::min(g.code_lines, 4) * 2;
+  if (g.tests) At(s, Task::kCode) += 3;
+  At(s, Task::kMaths) += std::min(g.latex, 5) * 2 + std::min(g.sums, 3) * 2;
+  if (g.numbers >= 2 && g.questions > 0 && !g.Code()) At(s, Task::kMaths) += 2;
+  if (has_tools) At(s, Task::kAgentic) += 4;
+  auto best = std::max_element(s.task.begin(), s.task.end());
+  // One weak word is no evidence, and long texts gather some by chance.
+  int least = 3 + std::min(r.words.words / 150, 4);
+  if (*best < least) return Task::kChat;
+  return static_cast<Task>(best - s.task.begin());
+}
+
+Domain DomainOf(const Reading& r, const Scores* system, Task task) {
+  std::array<int, 6> d = r.words.domain;
+  if (system != nullptr) {
+    for (std::size_t i = 0; i < d.size(); ++i) d[i] += std::min(system->domain[i], 6) / 2;
+  }
+  if (task == Task::kCode) d[static_cast<std::size_t>(Domain::kCoding)] += 4;
+  if (r.signs.Code()) d[static_cast<std::size_t>(Domain::kCoding)] += 2;
+  auto best = std::max_element(d.begin(), d.end());
+  return *best >= 3 + std::min(r.words.words / 200, 3) ? static_cast<Domain>(best - d.begin())
+                                                       : Domain::kGeneral;
+}
+
+std::string_view LanguageOf(const Reading& r) {
+  if (!r.script.empty()) return r.script;
+  const auto& l = r.words.lang;
+  auto best = std::max_element(l.begin(), l.end());
+  if (*best == 0) return "und";
+  return kLangNames[static_cast<std::size_t>(best - l.begin())];
+}
+
+// How much thought the request asks for. `low` must be safe to answer with the smallest worker.
+std::string_view ComplexityOf(const Reading& r, Task task, const Features& f, const chat::Request& request) {
+  int points = 0;
+  if (f.input_chars > 1200) ++points;
+  if (f.input_chars > 6000) ++points;
+  if (task == Task::kCode || task == Task::kMaths || task == Task::kAgentic) ++points;
+  if (task == Task::kAnalysis || task == Task::kResearch) ++points;
+  if (r.signs.latex >= 2) ++points;
+  if (r.words.hard >= 3) ++points;
+  if (r.words.hard >= 7) ++points;
+  if (r.signs.questions > 2 || f.turns > 6) ++points;
+  if (request.tools.size() > 3) ++points;
+  const std::string& effort = request.reasoning.effort;
+  if (effort == "high" || effort == "xhigh") points += 2;
+  if (request.reasoning.budget.value_or(0) > 8000) points += 2;
+  bool simple = task == Task::kChat || task == Task::kTranslation || task == Task::kSupport ||
+                task == Task::kExtraction || task == Task::kSummarisation;
+  if (r.words.easy >= 2 && r.words.words < 40) --points;
+  if (points <= 0 && (simple || r.words.words < 25) && r.words.words < 120) return "low";
+  return points >= 3 ? "high" : "medium";
+}
+
+bool IsUser(const chat::Message& m) {
+  return m.role == chat::Role::kUser;
+}
+
+std::string FormatOf(const chat::Request& request, const Reading& r) {
+  switch (request.response_format.kind) {
+    case chat::ResponseFormat::Kind::kJsonObject:
+      return "json";
+    case chat::ResponseFormat::Kind::kJsonSchema:
+      return "json_schema";
+    default:
+      return r.words.json > 0 ? "json" : "text";
+  }
+}
+
+}  // namespace
+
+Features Compute(const chat::Request& request, const rails::Permit& permit) {
+  Features f;
+  const chat::Message* last = nullptr;
+  const chat::Message* system = nullptr;
+  std::int64_t users = 0;
+  for (const auto& m : request.messages) {
+    Measure(m, &f);
+    if (IsUser(m)) {
+      last = &m;
+      ++users;
+    } else if (system == nullptr && (m.role == chat::Role::kSystem || m.role == chat::Role::kDeveloper)) {
+      system = &m;
+    }
+  }
+  f.turns = users;
+  MeasureTools(request, &f);
+
+  Reading reading = last != nullptr ? Read(*last) : Reading{};
+  Scores hints;
+  if (system != nullptr) ForTextOf(*system, [&](std::string_view t) { ScoreWords(t, &hints); });
+  const Scores* about = system != nullptr ? &hints : nullptr;
+  Task task = TaskOf(reading, about, f.has_tools);
+  f.task = permit.controls().task.empty() ? std::string(kTaskNames[static_cast<std::size_t>(task)])
+                                          : permit.controls().task;
+  f.domain = kDomainNames[static_cast<std::size_t>(DomainOf(reading, about, task))];
+  f.language = LanguageOf(reading);
+  f.complexity = ComplexityOf(reading, task, f, request);
+  f.format = FormatOf(request, reading);
+  f.has_code = reading.signs.Code();
+  f.has_tests = reading.signs.tests;
+  f.stream = request.stream;
+  f.reasoning_asked = (!request.reasoning.effort.empty() && request.reasoning.effort != "none") ||
+                      request.reasoning.budget.value_or(0) > 0;
+  f.max_tokens = request.max_tokens.value_or(0);
+  f.data = permit.data().classes;
+  if (permit.controls().deadline) {
+    f.latency_budget_ms =
+        std::chrono::duration_cast<std::chrono::milliseconds>(*permit.controls().deadline).count();
+  }
+  return f;
+}
+
+std::vector<std::string_view> KnownValues(std::string_view field) {
+  if (field == "task") return {kTaskNames.begin(), kTaskNames.end()};
+  if (field == "domain") return {kDomainNames.begin(), kDomainNames.end()};
+  if (field == "complexity") return {"low", "medium", "high"};
+  if (field == "format") return {"text", "json", "json_schema"};
+  return {};
+}
+
+}  // namespace baton::route

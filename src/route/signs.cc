@@ -1,0 +1,199 @@
+#include "route/signs.h"
+
+#include <algorithm>
+#include <array>
+
+namespace baton::route {
+namespace {
+
+bool Digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool Has(std::string_view t, std::string_view what) {
+  return t.find(what) != std::string_view::npos;
+}
+
+// How lines of code begin, in the languages people ask about.
+constexpr std::string_view kStarts[] = {
+    "def ",    "class ",     "import ",  "from ",      "#include", "function ", "const ",   "let ",
+    "var ",    "public ",    "private ", "static ",    "return ",  "return;",   "if (",     "for (",
+    "while (", "while True", "elif ",    "else:",      "} else",   "try:",      "except",   "SELECT ",
+    "INSERT ", "UPDATE ",    "CREATE ",  "fn ",        "func ",    "package ",  "using ",   "namespace ",
+    "struct ", "enum ",      "template", "async ",     "await ",   "print(",    "console.", "System.out",
+    "assert ", ">>> ",       "$ ",       "<?php",      "<div",     "<html",     "</",       "@Override",
+    "#!/",     "impl ",      "for i in", "if __name__"};
+
+// Words that begin prose as often as code need a second sign.
+bool NeedsProof(std::string_view start) {
+  return start == "from " || start == "class " || start == "let " || start == "import " ||
+         start == "using " || start == "public " || start == "private " || start == "static " ||
+         start == "return " || start == "function " || start == "except" || start == "package " ||
+         start == "template" || start == "struct " || start == "enum " || start == "const " ||
+         start == "$ " || start == "UPDATE " || start == "CREATE ";
+}
+
+bool LooksLikeCode(std::string_view line) {
+  char last = line.back();
+  bool ends = last == ';' || last == '{' || last == '}' || (last == ':' && Has(line, "(")) || last == '\\';
+  bool proof = ends || last == ')' || Has(line, "= ") || Has(line, "()") || Has(line, "::") ||
+               Has(line, "->") || Has(line, "import ") || Has(line, " FROM ") || Has(line, "TABLE");
+  for (auto start : kStarts) {
+    if (line.size() >= start.size() && line.substr(0, start.size()) == start)
+      return proof || !NeedsProof(start);
+  }
+  if (line.size() >= 2 && ends && last != ':') return true;
+  return Has(line, " = ") && (Has(line, "(") || Has(line, "[")) && !Has(line, "$");
+}
+
+// Tests in a prompt: something that says what must come out.
+constexpr std::string_view kTests[] = {
+    "assert ",     "assert(",     "assertEqual", "def test_", "@Test",
+    "#[test]",     "TEST(",       "TEST_F(",     "it('",      "it(\"",
+    "expect(",     ">>> ",        "unittest",    "pytest",    "should pass these tests",
+    "test cases:", "Test cases:", "EXPECT_EQ",   "describe('"};
+
+void ReadLine(std::string_view line, Signs* s) {
+  ++s->lines;
+  while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
+  while (!line.empty() && (line.back() == ' ' || line.back() == '\r')) line.remove_suffix(1);
+  if (line.size() < 2) {
+    s->code_lines += line == "}" || line == "{";
+    return;
+  }
+  if (line.substr(0, 3) == "```") {
+    s->fenced = true;
+    return;
+  }
+  if (line.size() > 400) line = line.substr(0, 400);
+  if (LooksLikeCode(line)) ++s->code_lines;
+}
+
+// "12 + 7", "3*4", "(2 - 5)": an operator with figures on both sides.
+bool IsSum(std::string_view t, std::size_t at) {
+  std::size_t b = at, e = at + 1;
+  while (b > 0 && (t[b - 1] == ' ' || t[b - 1] == '(' || t[b - 1] == ')')) --b;
+  while (e < t.size() && (t[e] == ' ' || t[e] == '(')) ++e;
+  if (b == 0 || e >= t.size() || !Digit(t[b - 1]) || !Digit(t[e])) return false;
+  return t[at] != '-' || (at > 0 && t[at - 1] == ' ');  // a dash inside "2024-01-02" is none
+}
+
+constexpr std::array<bool, 256> MakeInteresting() {
+  std::array<bool, 256> t{};
+  for (int c = '0'; c <= '9'; ++c) t[static_cast<std::size_t>(c)] = true;
+  for (char c : {'+', '*', '/', '-', '$', '\\', '?', '\n'}) t[static_cast<std::size_t>(c)] = true;
+  t[0xc3] = t[0xef] = t[0xc2] =
+      true;  // the signs for times and divide, the wide question mark, the Spanish one
+  return t;
+}
+constexpr auto kInteresting = MakeInteresting();
+
+// UTF-8 to code point without validation; for counting only.
+std::uint32_t Decode(std::string_view t, std::size_t* i) {
+  auto c = static_cast<unsigned char>(t[*i]);
+  std::size_t n = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+  std::uint32_t cp = c & (0xffu >> (n + 1));
+  for (std::size_t k = 1; k < n && *i + k < t.size(); ++k)
+    cp = cp << 6 | (static_cast<unsigned char>(t[*i + k]) & 0x3f);
+  *i += n;
+  return cp;
+}
+
+struct Script {
+  std::uint32_t low, high;
+  std::string_view language;
+};
+// Han alone is Chinese; kana beside it make it Japanese, which is decided at the end.
+constexpr Script kScripts[] = {
+    {0x0370, 0x03ff, "el"}, {0x0400, 0x04ff, "ru"}, {0x0530, 0x058f, "hy"}, {0x0590, 0x05ff, "he"},
+    {0x0600, 0x06ff, "ar"}, {0x0900, 0x097f, "hi"}, {0x0980, 0x09ff, "bn"}, {0x0b80, 0x0bff, "ta"},
+    {0x0c00, 0x0c7f, "te"}, {0x0e00, 0x0e7f, "th"}, {0x10a0, 0x10ff, "ka"}, {0x1100, 0x11ff, "ko"},
+    {0x3040, 0x30ff, "ja"}, {0x4e00, 0x9fff, "zh"}, {0xac00, 0xd7af, "ko"},
+};
+
+}  // namespace
+
+Signs ReadSigns(std::string_view t) {
+  Signs s;
+  std::size_t line = 0;
+  for (std::size_t i = 0; i < t.size(); ++i) {
+    if (!kInteresting[static_cast<unsigned char>(t[i])]) continue;
+    switch (t[i]) {
+      case '\n':
+        ReadLine(t.substr(line, i - line), &s);
+        line = i + 1;
+        break;
+      case '?':
+        ++s.questions;
+        break;
+      case '$':
+        s.latex += i + 1 < t.size() && t[i + 1] != ' ' && !Digit(t[i + 1]);
+        break;
+      case '\\':
+        s.latex += i + 1 < t.size() && ((t[i + 1] >= 'a' && t[i + 1] <= 'z' && t[i + 1] != 'n') ||
+                                        t[i + 1] == '(' || t[i + 1] == '[');
+        break;
+      case '+':
+      case '*':
+      case '/':
+      case '-':
+        s.sums += IsSum(t, i);
+        break;
+      default:
+        if (Digit(t[i])) {
+          s.numbers += i == 0 || !Digit(t[i - 1]);
+        } else {
+          std::string_view two = t.substr(i, 2), three = t.substr(i, 3);
+          s.sums += two == "\xc3\x97" || two == "\xc3\xb7";
+          s.questions += three == "\xef\xbc\x9f" || two == "\xc2\xbf";
+        }
+    }
+  }
+  if (line < t.size()) ReadLine(t.substr(line), &s);
+  if (s.Code() || Has(t, "test") || Has(t, "assert")) {
+    s.tests =
+        std::any_of(std::begin(kTests), std::end(kTests), [&](std::string_view w) { return Has(t, w); });
+  }
+  return s;
+}
+
+std::string_view LanguageOfScript(std::string_view t) {
+  std::array<int, std::size(kScripts)> count{};
+  int latin = 0, other = 0;
+  bool ukrainian = false, persian = false;
+  for (std::size_t i = 0; i < t.size();) {
+    auto c = static_cast<unsigned char>(t[i]);
+    if (c < 0xc2) {
+      latin += (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+      ++i;
+      continue;
+    }
+    std::uint32_t cp = Decode(t, &i);
+    if (cp < 0x370) {
+      ++latin;
+      continue;
+    }
+    ukrainian = ukrainian || cp == 0x456 || cp == 0x457 || cp == 0x454;
+    persian = persian || cp == 0x6af || cp == 0x67e || cp == 0x686;
+    for (std::size_t k = 0; k < count.size(); ++k) {
+      if (cp >= kScripts[k].low && cp <= kScripts[k].high) {
+        ++count[k];
+        ++other;
+        break;
+      }
+    }
+  }
+  // A sign of another script says more than a letter of ours: names and terms in Latin letters stand in any
+  // text.
+  if (other == 0 || other * 3 < latin) return {};
+  auto best = static_cast<std::size_t>(std::max_element(count.begin(), count.end()) - count.begin());
+  std::string_view language = kScripts[best].language;
+  auto kana = std::find_if(std::begin(kScripts), std::end(kScripts),
+                           [](const Script& x) { return x.language == "ja"; });
+  if (language == "zh" && count[static_cast<std::size_t>(kana - std::begin(kScripts))] * 10 > count[best])
+    return "ja";
+  if (language == "ru" && ukrainian) return "uk";
+  if (language == "ar" && persian) return "fa";
+  return language;
+}
+
+}  // namespace baton::route
