@@ -11,48 +11,45 @@ namespace {
 
 constexpr std::string_view kCut = "…";
 
+// No bounds are checked here: the limits in fields.h say that everything fits (a test fills a record to its
+// brim).
 class Writer {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit Writer(char* out) : at_(out) {}
+  char* at() const { return at_; }
 
   void Number(std::int64_t v) {
     auto z = (static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63);
-    if (z < 0x80) {
-      out_.push_back(static_cast<char>(z));
-      return;
-    }
-    char buf[10];
-    std::size_t n = 0;
-    for (; z >= 0x80; z >>= 7) buf[n++] = static_cast<char>(z | 0x80);
-    buf[n++] = static_cast<char>(z);
-    out_.append(buf, n);
+    for (; z >= 0x80; z >>= 7) *at_++ = static_cast<char>(z | 0x80);
+    *at_++ = static_cast<char>(z);
   }
   void Count(std::size_t n) { Number(static_cast<std::int64_t>(n)); }
 
   void operator()(Field f, const std::string& s) {
     if (s.size() <= f.limit) {
       Count(s.size());
-      out_.append(s);
+      Bytes(s.data(), s.size());
       return;
     }
     std::size_t end = f.limit - kCut.size();
     while (end > 0 && (static_cast<unsigned char>(s[end]) & 0xc0) == 0x80) --end;
     Count(end + kCut.size());
-    out_.append(s, 0, end).append(kCut);
+    Bytes(s.data(), end);
+    Bytes(kCut.data(), kCut.size());
   }
   void operator()(Field, std::int64_t v) { Number(v); }
   void operator()(Field, int v) { Number(v); }
-  void operator()(Field, bool v) { out_.push_back(v ? 2 : 0); }
+  void operator()(Field, bool v) { *at_++ = v ? 2 : 0; }
   void operator()(Field, budget::Nanos v) { Number(v.v); }
   void operator()(Field, Duration v) { Number(v.count() / 1000); }
-  void operator()(Field, double v) {
-    char buf[8];
-    std::memcpy(buf, &v, 8);
-    out_.append(buf, 8);
-  }
+  void operator()(Field, double v) { Bytes(reinterpret_cast<const char*>(&v), sizeof(v)); }
 
  private:
-  std::string& out_;
+  void Bytes(const char* from, std::size_t n) {
+    std::memcpy(at_, from, n);
+    at_ += n;
+  }
+  char* at_;
 };
 
 // Once something does not fit, everything after it reads as zero and ok() is false.
@@ -133,7 +130,7 @@ Status DecodeInto(std::string_view bytes, Record& to) {
 
 }  // namespace
 
-void Encode(const Provenance& record, std::string& out) {
+std::size_t Encode(const Provenance& record, char* out) {
   Writer w(out);
   const std::size_t calls = std::min(record.calls.size(), kMaxCalls);
   const std::size_t steps = std::min(record.steps.size(), kMaxSteps);
@@ -145,6 +142,13 @@ void Encode(const Provenance& record, std::string& out) {
   for (std::size_t i = 0; i < calls; ++i) EachCallField(record.calls[i], w);
   w.Count(steps);
   for (std::size_t i = 0; i < steps; ++i) EachStepField(record.steps[i], w);
+  return static_cast<std::size_t>(w.at() - out);
+}
+
+std::string Encode(const Provenance& record) {
+  std::string bytes(kMaxRecordBytes, '\0');
+  bytes.resize(Encode(record, bytes.data()));
+  return bytes;
 }
 
 Status Decode(std::string_view bytes, RecordView& to) {

@@ -10,9 +10,11 @@
 
 namespace baton::record {
 
-// Appends to `out`, at most kMaxRecordBytes. Texts beyond their limit are cut at a character and end in "…";
-// calls beyond kMaxCalls and steps beyond kMaxSteps are left out and counted in calls_cut.
-void Encode(const Provenance& record, std::string& out);
+// Writes to `out`, which has room for kMaxRecordBytes, and gives how many bytes. Texts beyond their limit are
+// cut at a character and end in "…"; calls beyond kMaxCalls and steps beyond kMaxSteps are left out and
+// counted in calls_cut.
+std::size_t Encode(const Provenance& record, char* out);
+std::string Encode(const Provenance& record);
 
 // kInvalidRequest when `bytes` is no record; `to` is then garbage but valid. A view points into `bytes`, and
 // its vectors are reused.

@@ -122,11 +122,11 @@ void LiveRecorder::WaitForReplay() {
 }
 
 bool LiveRecorder::Submit(Provenance record) {
-  // Kept per thread: after the first record of a thread, encoding asks for no memory.
-  thread_local std::string bytes;
-  bytes.clear();
-  Encode(record, bytes);
-  if (!journal_->Append(record.id, bytes)) {
+  // One buffer per thread, never cleared, of which only the touched pages take memory: encoding asks for
+  // none.
+  thread_local const std::unique_ptr<char[]> bytes(new char[kMaxRecordBytes]);
+  const std::size_t size = Encode(record, bytes.get());
+  if (!journal_->Append(record.id, {bytes.get(), size})) {
     CountFull();
     return false;
   }

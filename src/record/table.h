@@ -14,6 +14,31 @@
 
 namespace baton::record {
 
+// An INSERT that remembers what is bound: most columns repeat from row to row, and a binding that is there
+// already costs a comparison instead of a look-up and two calls.
+class InsertStatement {
+ public:
+  InsertStatement() = default;
+  InsertStatement(std::unique_ptr<store::Statement> statement, int parameters)
+      : statement_(std::move(statement)), bound_(static_cast<std::size_t>(parameters)) {}
+  void Int(int parameter, std::int64_t value);
+  void Real(int parameter, double value);
+  // Must outlive Run().
+  void Text(int parameter, std::string_view value);
+  Status Word(int parameter, std::string_view text, Words& words);
+  Status Run() { return statement_->Run(); }
+
+ private:
+  struct Bound {
+    enum class Kind { kOther, kInt, kNull, kWord } kind = Kind::kOther;
+    std::int64_t value = 0;
+    const Words::Word* word = nullptr;
+  };
+  Bound& At(int parameter) { return bound_[static_cast<std::size_t>(parameter - 1)]; }
+  std::unique_ptr<store::Statement> statement_;
+  std::vector<Bound> bound_;
+};
+
 class TableWriter {
  public:
   // How far the store has read a journal. It stands in the store and changes in the same transaction as the
@@ -47,7 +72,8 @@ class TableWriter {
 
   std::unique_ptr<store::Database> db_;  // above the statements: destroyed after them
   Words words_;
-  std::unique_ptr<store::Statement> exchange_, call_, step_, save_;
+  InsertStatement exchange_, call_, step_;
+  std::unique_ptr<store::Statement> save_;
   Progress progress_;
   RecordView view_;
 };

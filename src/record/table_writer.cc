@@ -10,7 +10,8 @@ namespace {
 // "INSERT INTO exchanges(id, request_id, ...) VALUES($1, $2, ...) ON CONFLICT DO NOTHING", from a list of
 // fields.
 template <class Each>
-std::string InsertSql(std::string_view table, std::string_view keys, int key_count, Each each) {
+Result<InsertStatement> PrepareInsert(store::Database& db, std::string_view table, std::string_view keys,
+                                      int key_count, Each each) {
   std::string columns(keys), values;
   int n = key_count;
   for (int i = 1; i <= n; ++i) values += fmt::format("{}${}", i == 1 ? "" : ", ", i);
@@ -18,38 +19,75 @@ std::string InsertSql(std::string_view table, std::string_view keys, int key_cou
     columns += fmt::format(", {}", f.name);
     values += fmt::format(", ${}", ++n);
   });
-  return fmt::format("INSERT INTO {}({}) VALUES({}) ON CONFLICT DO NOTHING", table, columns, values);
+  TRY(auto statement, db.Prepare(fmt::format("INSERT INTO {}({}) VALUES({}) ON CONFLICT DO NOTHING", table,
+                                             columns, values)));
+  return InsertStatement(std::move(statement), n);
 }
 
 // Binds one field after the other, in the order of the list the statement was made from.
 class Binder {
  public:
-  Binder(store::Statement& statement, Words& words, int keys) : s_(statement), words_(words), next_(keys) {}
+  Binder(InsertStatement& statement, Words& words, int keys) : s_(statement), words_(words), next_(keys) {}
   Status TakeStatus() { return std::move(status_); }
 
   void operator()(Field f, std::string_view text) {
     ++next_;
     if (f.store == Store::kText) {
-      s_.BindText(next_, text);
-    } else if (auto bound = words_.Bind(s_, next_, text); !bound && status_) {
+      s_.Text(next_, text);
+    } else if (auto bound = s_.Word(next_, text, words_); !bound && status_) {
       status_ = std::move(bound);
     }
   }
-  void operator()(Field, double v) { s_.BindReal(++next_, v); }
-  void operator()(Field, std::int64_t v) { s_.BindInt(++next_, v); }
-  void operator()(Field, int v) { s_.BindInt(++next_, v); }
-  void operator()(Field, bool v) { s_.BindInt(++next_, v); }
-  void operator()(Field, budget::Nanos v) { s_.BindInt(++next_, v.v); }
-  void operator()(Field, Duration v) { s_.BindInt(++next_, v.count() / 1000); }
+  void operator()(Field, double v) { s_.Real(++next_, v); }
+  void operator()(Field, std::int64_t v) { s_.Int(++next_, v); }
+  void operator()(Field, int v) { s_.Int(++next_, v); }
+  void operator()(Field, bool v) { s_.Int(++next_, v); }
+  void operator()(Field, budget::Nanos v) { s_.Int(++next_, v.v); }
+  void operator()(Field, Duration v) { s_.Int(++next_, v.count() / 1000); }
 
  private:
-  store::Statement& s_;
+  InsertStatement& s_;
   Words& words_;
   int next_;
   Status status_;
 };
 
 }  // namespace
+
+void InsertStatement::Int(int parameter, std::int64_t value) {
+  Bound& b = At(parameter);
+  if (b.kind == Bound::Kind::kInt && b.value == value) return;
+  b = {Bound::Kind::kInt, value, nullptr};
+  statement_->BindInt(parameter, value);
+}
+
+void InsertStatement::Real(int parameter, double value) {
+  At(parameter) = {};
+  statement_->BindReal(parameter, value);
+}
+
+void InsertStatement::Text(int parameter, std::string_view value) {
+  At(parameter) = {};
+  statement_->BindText(parameter, value);
+}
+
+Status InsertStatement::Word(int parameter, std::string_view text, Words& words) {
+  Bound& b = At(parameter);
+  if (text.empty()) {
+    if (b.kind != Bound::Kind::kNull) statement_->BindNull(parameter);
+    b = {Bound::Kind::kNull, 0, nullptr};
+    return {};
+  }
+  if (b.kind == Bound::Kind::kWord && b.word->first == text) return {};
+  TRY(const Words::Word* word, words.Get(text));
+  if (!word) {
+    Text(parameter, text);
+    return {};
+  }
+  b = {Bound::Kind::kWord, 0, word};
+  statement_->BindInt(parameter, word->second);
+  return {};
+}
 
 Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::unique_ptr<store::Database> db) {
   TRY_VOID(PrepareSchema(*db));
@@ -76,9 +114,9 @@ Status TableWriter::PrepareStatements() {
   const CallView call;
   const StepView step;
   TRY(words_, Words::Load(*db_));
-  TRY(exchange_, db_->Prepare(InsertSql("exchanges", "id", 1, [&](auto f) { EachRecordField(record, f); })));
-  TRY(call_, db_->Prepare(InsertSql("calls", "exchange, seq", 2, [&](auto f) { EachCallField(call, f); })));
-  TRY(step_, db_->Prepare(InsertSql("steps", "exchange, seq", 2, [&](auto f) { EachStepField(step, f); })));
+  TRY(exchange_, PrepareInsert(*db_, "exchanges", "id", 1, [&](auto f) { EachRecordField(record, f); }));
+  TRY(call_, PrepareInsert(*db_, "calls", "exchange, seq", 2, [&](auto f) { EachCallField(call, f); }));
+  TRY(step_, PrepareInsert(*db_, "steps", "exchange, seq", 2, [&](auto f) { EachStepField(step, f); }));
   TRY(save_, db_->Prepare("UPDATE progress SET journal = $1, seq = $2, row_count = $3"));
   return {};
 }
@@ -115,11 +153,11 @@ Result<TableWriter::Inserted> TableWriter::Insert(std::span<const Journal::Entry
 }
 
 Status TableWriter::InsertOne(const RecordView& record, Inserted& done) {
-  exchange_->BindInt(1, record.id);
-  Binder binder(*exchange_, words_, 1);
+  exchange_.Int(1, record.id);
+  Binder binder(exchange_, words_, 1);
   EachRecordField(record, binder);
   TRY_VOID(binder.TakeStatus());
-  TRY_VOID(exchange_->Run());
+  TRY_VOID(exchange_.Run());
   if (db_->Changes() == 0) {
     ++done.duplicates;
     return {};
@@ -131,21 +169,21 @@ Status TableWriter::InsertOne(const RecordView& record, Inserted& done) {
 Status TableWriter::InsertChildren(const RecordView& record) {
   std::int64_t seq = 0;
   for (const CallView& call : record.calls) {
-    call_->BindInt(1, record.id);
-    call_->BindInt(2, seq++);
-    Binder binder(*call_, words_, 2);
+    call_.Int(1, record.id);
+    call_.Int(2, seq++);
+    Binder binder(call_, words_, 2);
     EachCallField(call, binder);
     TRY_VOID(binder.TakeStatus());
-    TRY_VOID(call_->Run());
+    TRY_VOID(call_.Run());
   }
   seq = 0;
   for (const StepView& step : record.steps) {
-    step_->BindInt(1, record.id);
-    step_->BindInt(2, seq++);
-    Binder binder(*step_, words_, 2);
+    step_.Int(1, record.id);
+    step_.Int(2, seq++);
+    Binder binder(step_, words_, 2);
     EachStepField(step, binder);
     TRY_VOID(binder.TakeStatus());
-    TRY_VOID(step_->Run());
+    TRY_VOID(step_.Run());
   }
   return {};
 }

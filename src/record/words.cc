@@ -23,25 +23,13 @@ bool Words::SeenBefore(std::string_view text) {
   return std::exchange(slot, hash) == hash;
 }
 
-Status Words::Bind(store::Statement& statement, int parameter, std::string_view text) {
-  if (text.empty()) {
-    statement.BindNull(parameter);
-    return {};
-  }
-  if (auto known = ids_.find(text); known != ids_.end()) {
-    statement.BindInt(parameter, known->second);
-    return {};
-  }
-  if (text.size() > kMaxWord || ids_.size() >= kMaxWords || !SeenBefore(text)) {
-    statement.BindText(parameter, text);
-    return {};
-  }
+Result<const Words::Word*> Words::Get(std::string_view text) {
+  if (auto known = ids_.find(text); known != ids_.end()) return &*known;
+  if (text.size() > kMaxWord || ids_.size() >= kMaxWords || !SeenBefore(text)) return nullptr;
   insert_->BindInt(1, last_ + 1);
   insert_->BindText(2, text);
   TRY_VOID(insert_->Run());
-  ids_.emplace(std::string(text), ++last_);
-  statement.BindInt(parameter, last_);
-  return {};
+  return &*ids_.emplace(std::string(text), ++last_).first;
 }
 
 Result<WordReader> WordReader::Open(store::Database& db) {

@@ -21,8 +21,10 @@ class Words {
   static constexpr std::size_t kMaxWords = 16'384, kMaxWord = 512;
 
   static Result<Words> Load(store::Database& db);
-  // Binds the word's number, or the text itself (which must then outlive the execution).
-  Status Bind(store::Statement& statement, int parameter, std::string_view text);
+  // A text and its number; lives as long as the dictionary.
+  using Word = std::pair<const std::string, std::int64_t>;
+  // The word, or null if `text` has not earned a number. REQUIRES: not empty.
+  Result<const Word*> Get(std::string_view text);
 
  private:
   struct Hash {

@@ -17,6 +17,7 @@ constexpr Duration kIdleLook = std::chrono::seconds(10);  // retention goes on w
 constexpr Duration kMaxBackoff = std::chrono::seconds(2);
 constexpr Duration kComplaintEvery = std::chrono::minutes(1);
 constexpr Duration kMaintainEvery = std::chrono::seconds(10);
+constexpr int kQuietRounds = 2;
 constexpr std::int64_t kDeleteStep = 500;  // about 5 ms
 
 double Seconds(Duration d) {
@@ -109,7 +110,8 @@ void Writer::WaitForWork() {
     if (!stop_) wake_.WaitFor(lock, backoff_);
     return;
   }
-  if (!more_to_delete_ && !stop_ && flushes_.empty()) {
+  const bool quiet = journal_.depth() == 0 && ++quiet_ > kQuietRounds;
+  if (quiet && !more_to_delete_ && !stop_ && flushes_.empty()) {
     idle_.store(true, std::memory_order_seq_cst);
     // Looked at after the flag is up: a record appended before is seen here, one after sees the flag.
     if (journal_.depth() == 0) wake_.WaitFor(lock, kIdleLook);
@@ -134,6 +136,7 @@ bool Writer::Drain() {
       Failed(done.error());
       return false;
     }
+    quiet_ = 0;
     written_ = entries_.back().seq;
     journal_.Release(written_);
     Recovered();

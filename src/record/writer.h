@@ -78,6 +78,7 @@ class Writer {
   TimePoint next_complaint_{};
   std::int64_t next_maintenance_ = 0;  // unix nanoseconds
   bool more_to_delete_ = false;
+  int quiet_ = 0;  // rounds without a record
 
   std::atomic<bool> idle_ = false;  // atomic: producers look at it without the lock
   Mutex m_;

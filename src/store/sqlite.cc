@@ -239,6 +239,10 @@ Status Transaction::Commit() {
 }
 
 Result<std::unique_ptr<Database>> OpenSqlite(const OpenOptions& options) {
+  // SQLite's count of its memory would take a process-wide lock on every allocation. Refused, without harm, where
+  // SQLite is in use already.
+  static const int kNoMemoryCount = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+  (void)kNoMemoryCount;
   TRY_VOID(Before(options.faults, Faults::Op::kOpen, options.path));
   const bool file = !std::string_view(options.path).starts_with(kMemory);
   if (file && options.mode == Mode::kReadOnly && !Exists(options.path)) {
