@@ -20,26 +20,27 @@
 namespace baton::lm {
 
 struct EngineOptions {
-  std::string path;
-  std::string sha256;           // lower-case hex; empty: not checked. Mismatch: kInvalidRequest "model_hash_mismatch"
-  int threads = 0;              // 0: physical cores
-  int max_parallel = 8;         // sequences decoded together; more wait in a bounded queue
-  int max_queue = 256;          // beyond: kOverloaded "local_queue_full"
-  int context_per_sequence = 0; // 0: the model's own, capped at 8192
+  std::string path = {};
+  std::string sha256 =
+      {};           // lower-case hex; empty: not checked. Mismatch: kInvalidRequest "model_hash_mismatch"
+  int threads = 0;  // 0: physical cores
+  int max_parallel = 8;          // sequences decoded together; more wait in a bounded queue
+  int max_queue = 256;           // beyond: kOverloaded "local_queue_full"
+  int context_per_sequence = 0;  // 0: the model's own, capped at 8192
 };
 
 struct GenerateRequest {
-  chat::Request chat;                   // template, tools, response_format, sampling, stop, seed, logprobs
-  bool return_hidden = false;           // keep the last hidden state of the prompt's final token
+  chat::Request chat;          // template, tools, response_format, sampling, stop, seed, logprobs
+  bool return_hidden = false;  // keep the last hidden state of the prompt's final token
 };
 
-// What a generation reports, in order, all on the compute thread. The callback must be quick and must not call
-// back into the engine (except Job::Cancel).
+// What a generation reports, in order, all on the compute thread. The callback must be quick and must not
+// call back into the engine (except Job::Cancel).
 using OnEvent = std::function<void(chat::Event)>;
 // Exactly once, after the last event. On success the usage is exact (our own count).
 struct Generated {
   chat::Usage usage;
-  std::vector<float> hidden;            // empty unless asked for
+  std::vector<float> hidden;  // empty unless asked for
 };
 using OnDone = std::function<void(Result<Generated>)>;
 
@@ -64,19 +65,26 @@ class Engine {
   static Result<std::shared_ptr<Engine>> Load(EngineOptions options);
   virtual const ModelInfo& info() const = 0;
 
-  // Renders the template, checks the length and queues. Errors at once: kTooLarge "context_length_exceeded" (with
-  // both counts), kInvalidRequest (bad schema, roles the template cannot render), kUnsupported (images),
-  // kOverloaded. On error no callback is made.
-  virtual Result<std::shared_ptr<Job>> Generate(GenerateRequest request, OnEvent on_event, OnDone on_done) = 0;
+  // Renders the template, checks the length and queues. Errors at once: kTooLarge "context_length_exceeded"
+  // (with both counts), kInvalidRequest (bad schema, roles the template cannot render), kUnsupported
+  // (images), kOverloaded. On error no callback is made.
+  virtual Result<std::shared_ptr<Job>> Generate(GenerateRequest request, OnEvent on_event,
+                                                OnDone on_done) = 0;
 
   // The rendered prompt and its token count, without running anything (for cost estimates and tests).
-  struct Rendered { std::string prompt; std::int64_t tokens = 0; };
+  struct Rendered {
+    std::string prompt;
+    std::int64_t tokens = 0;
+  };
   virtual Result<Rendered> Render(const chat::Request& request) const = 0;
   virtual Result<std::int64_t> CountTokens(std::string_view text) const = 0;
 
   // One normalised vector per text (mean pooling for encoders, last token for decoders). Runs on the compute
   // thread; `done` is called there, exactly once.
-  struct Embedded { std::vector<std::vector<float>> vectors; std::int64_t tokens = 0; };
+  struct Embedded {
+    std::vector<std::vector<float>> vectors;
+    std::int64_t tokens = 0;
+  };
   virtual void Embed(std::vector<std::string> texts, std::function<void(Result<Embedded>)> done) = 0;
 };
 

@@ -1,0 +1,40 @@
+// One model file in memory: weights, vocabulary, facts. Shared by everything in this folder; immutable after
+// Load.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "lm/engine.h"
+#include "lm/llama_handles.h"
+
+namespace baton::lm {
+
+class LoadedModel {
+ public:
+  // Checks hash and header, then loads. Errors as Engine::Load.
+  static Result<LoadedModel> Load(const std::string& path, const std::string& sha256);
+
+  llama_model* get() const { return model_.get(); }
+  const llama_vocab* vocab() const { return vocab_; }
+  const ModelInfo& info() const { return info_; }
+
+  // `special`: text of special tokens ("<|im_end|>") becomes those tokens. `add`: the model's own start (and
+  // end) tokens are put around. Thread safe.
+  Result<std::vector<llama_token>> Tokenize(std::string_view text, bool add, bool special) const;
+  // The token's bytes (may be part of a character). Special tokens have none unless `special`.
+  std::string Piece(llama_token token, bool special) const;
+  // No text of n bytes has fewer tokens than n divided by this.
+  int longest_piece() const { return longest_piece_; }
+
+ private:
+  LoadedModel() = default;
+  ModelHandle model_;
+  const llama_vocab* vocab_ = nullptr;
+  ModelInfo info_;
+  int longest_piece_ = 1;
+};
+
+}  // namespace baton::lm
