@@ -26,6 +26,7 @@ bool Reached(const std::optional<std::int64_t>& limit, std::int64_t sent) {
 Task<bool> BreakOff(Loop& loop, const Fault& fault, net::Reply& reply) {
   if (fault.stall_after) {
     co_await loop.Sleep(kLongestStall, &reply.gone());
+    if (reply.gone().fired()) co_return false;
   } else {
     co_await loop.Sleep(kBeforeCut, &reply.gone());
   }
