@@ -49,7 +49,6 @@ Task<void> AnswerWhole(Call& call, exchange::House& house, exchange::Envelope en
   } else {
     provider::ReplyShape shape;
     shape.id = "chatcmpl-" + FormatExchangeId(outcome.heading.id);
-    shape.model = outcome.response->model;
     shape.created = call.deps.loop->clock().UnixNanos() / 1'000'000'000;
     reply.body = provider::FindClientCodec("openai")->EncodeChat(*outcome.response, shape);
   }
@@ -63,7 +62,6 @@ Task<void> AnswerWhole(Call& call, exchange::House& house, exchange::Envelope en
 Task<void> AnswerStreaming(Call& call, exchange::House& house, exchange::Envelope envelope, const chat::Request& request,
                            std::optional<Ticket> ticket) {
   provider::ReplyShape shape;
-  shape.model = request.model;
   shape.created = call.deps.loop->clock().UnixNanos() / 1'000'000'000;
   shape.include_usage = request.include_usage;
   StreamReply stream(call, std::move(shape), ticket ? call.deps.idempotency->max_reply() : 0);

@@ -85,7 +85,8 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   Observer observer(clock_, envelope.received, reader, out.heading);
   workflow::Trace trace = co_await p.runner.Run(*permit, *route, request, features.input_tokens, *house.pool, reader,
                                                 &observer, cancel);
-  NoteTrace(trace, permit->lease(), record);
+  NoteTrace(trace, record);
+  NoteHeading(trace, out.heading);
   out.delivered = trace.delivered();
   out.cost = record.cost;
   out.unpriced = record.unpriced;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/cancel.h"
 #include "base/ids.h"
@@ -58,13 +59,23 @@ class Reader : public chat::Sink {
   virtual void OnHeading(const Heading& heading) = 0;
 };
 
-// How an exchange ended. Its record is written by Close(), which must be called exactly once, after the reply's
-// status is settled and before its last byte leaves: so a completed reply always has its record.
+// How an exchange ended. Its record is written by Close(), once, after the reply's status is settled and before its
+// last byte leaves: so a completed reply always has its record. Dropped without it, the record is written all the same,
+// without a status.
 template <class Response>
 class Outcome {
  public:
   Outcome(record::Recorder* recorder, record::Provenance record) : recorder_(recorder), record_(std::move(record)) {}
-  Outcome(Outcome&& o) noexcept = default;
+  Outcome(Outcome&& o) noexcept
+      : response(std::move(o.response)),
+        heading(std::move(o.heading)),
+        delivered(o.delivered),
+        cost(o.cost),
+        unpriced(o.unpriced),
+        recorder_(std::exchange(o.recorder_, nullptr)),
+        record_(std::move(o.record_)) {}
+  Outcome& operator=(Outcome&&) = delete;
+  ~Outcome() { Close(0); }
 
   Result<Response> response = Error{};
   Heading heading;
@@ -74,8 +85,7 @@ class Outcome {
 
   void Close(int http_status) {
     record_.http_status = http_status;
-    if (recorder_) recorder_->Submit(std::move(record_));
-    recorder_ = nullptr;
+    if (auto* to = std::exchange(recorder_, nullptr)) to->Submit(std::move(record_));
   }
 
  private:

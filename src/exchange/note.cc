@@ -52,7 +52,15 @@ void NoteRoute(const route::Route& route, record::Provenance& record) {
   record.propensity = route.propensity();
 }
 
-void NoteTrace(workflow::Trace& trace, const budget::Lease&, record::Provenance& record) {
+void NoteHeading(const workflow::Trace& trace, Heading& heading) {
+  if (!trace.answer() || !trace.worker()) return;
+  heading.worker = trace.worker()->name;
+  heading.losses = provider::LossHeader(trace.losses());
+  heading.passthrough = trace.passthrough();
+  heading.injected_usage = trace.injected_usage();
+}
+
+void NoteTrace(workflow::Trace& trace, record::Provenance& record) {
   for (auto& step : trace.steps()) NoteCalls(step.calls, record);
   if (trace.answer()) {
     if (trace.worker()) record.worker = trace.worker()->name;

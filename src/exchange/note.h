@@ -8,8 +8,10 @@ namespace baton::exchange {
 void NotePermit(const rails::Permit& permit, record::Provenance& record);
 void NoteFeatures(const route::Features& features, record::Provenance& record);
 void NoteRoute(const route::Route& route, record::Provenance& record);
+// What a whole answer's heading still lacks (a stream's was filled when its first event came).
+void NoteHeading(const workflow::Trace& trace, Heading& heading);
 // Moves the calls out of the trace.
-void NoteTrace(workflow::Trace& trace, const budget::Lease& lease, record::Provenance& record);
+void NoteTrace(workflow::Trace& trace, record::Provenance& record);
 void NoteEmbedding(pool::Pool::EmbedOutcome& embedded, record::Provenance& record);
 
 // Ends an exchange that was refused before anybody was called.

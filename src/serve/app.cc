@@ -161,6 +161,7 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     net::ServerOptions server;
     server.address = config_.listen_address;
     server.port = port_;
+    server.share_port = i > 0;
     server.tls = config_.tls;
     server.limits = config_.limits;
     server.limits.max_connections = std::max<std::size_t>(1, config_.limits.max_connections / static_cast<std::size_t>(count));

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
+#if __has_include("pool/local_backend.h")
 #include "pool/local_backend.h"
+#define HAVE_LOCAL 1
+#endif
 
 namespace baton::serve {
 
@@ -68,7 +71,11 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   p.backend = [loop, client, engines](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
     if (worker->dialect != "local") return pool::CreateHttpBackend(worker, *loop, *client);
     auto engine = engines->Find(*worker);
+#ifdef HAVE_LOCAL
     return pool::CreateLocalBackend(std::move(worker), *loop, std::move(engine));
+#else
+    return nullptr;
+#endif
   };
   auto house = std::make_shared<exchange::House>();
   house->policies = std::move(policies);

@@ -1,0 +1,92 @@
+// `baton log`: reads the store, beside a running server or without one.
+
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "cli/commands.h"
+#include "cli/log_view.h"
+#include "config/config.h"
+#include "record/recorder.h"
+
+namespace baton::cli {
+namespace {
+
+// "90s", "15m", "2h", "7d".
+Result<Duration> ParseAge(const std::string& text) {
+  const Error bad = Fail(Code::kInvalidRequest, fmt::format("--since {}: write a number and s, m, h or d, like 15m", text));
+  if (text.size() < 2 || text.size() > 9 || text.find_first_not_of("0123456789") != text.size() - 1) return bad;
+  const std::int64_t n = std::stoll(text);
+  switch (text.back()) {
+    case 's': return Duration(std::chrono::seconds(n));
+    case 'm': return Duration(std::chrono::minutes(n));
+    case 'h': return Duration(std::chrono::hours(n));
+    case 'd': return Duration(std::chrono::hours(24 * n));
+  }
+  return bad;
+}
+
+Result<std::string> StorePath(const LogOptions& options) {
+  if (!options.store.empty()) return options.store;
+  if (options.config.empty()) return std::string("baton.db");
+  TRY(auto config, config::Load(options.config, config::ProcessEnv()));
+  return config.store_path;
+}
+
+Result<record::LogFilter> FilterOf(const LogOptions& options) {
+  record::LogFilter filter;
+  filter.model = options.model;
+  filter.worker = options.worker;
+  filter.route = options.route;
+  filter.errors_only = options.errors;
+  if (!options.since.empty()) {
+    TRY(const Duration age, ParseAge(options.since));
+    filter.since_unix_ns = SystemClock().UnixNanos() - age.count();
+  }
+  return filter;
+}
+
+Status ShowOne(const record::Recorder& store, const LogOptions& options) {
+  const auto id = ParseExchangeId(options.id);
+  if (!id) return Fail(Code::kInvalidRequest, fmt::format("'{}' is no exchange id; they look like ex_0123456789abc", options.id));
+  TRY(const auto record, store.Find(*id));
+  if (options.json) fmt::print("{}\n", record::ToJson(record));
+  else fmt::print("{}", RenderTree(record, ViewOptionsFor(1)));
+  return {};
+}
+
+Status ShowMany(const record::Recorder& store, const LogOptions& options) {
+  TRY(record::LogFilter filter, FilterOf(options));
+  std::vector<record::Provenance> all;
+  // The store gives at most a thousand at a time.
+  for (int left = options.limit; left > 0;) {
+    filter.limit = std::min(left, 1000);
+    TRY(auto page, store.List(filter));
+    if (page.empty()) break;
+    left -= static_cast<int>(page.size());
+    filter.before = page.back().id;
+    if (options.json) {
+      for (const auto& r : page) fmt::print("{}\n", record::ToJson(r));
+    } else {
+      std::move(page.begin(), page.end(), std::back_inserter(all));
+    }
+  }
+  if (options.json) return {};
+  filter.before = 0;
+  TRY(const auto totals, store.Sum(filter));
+  fmt::print("{}{}\n", RenderList(all, ViewOptionsFor(1)), RenderTotals(totals));
+  return {};
+}
+
+}  // namespace
+
+int ShowLog(const LogOptions& options) {
+  auto path = StorePath(options);
+  if (!path) return Complain(path.error());
+  auto store = record::OpenReadOnly(*path);
+  if (!store) return Complain(store.error());
+  const Status done = options.id.empty() ? ShowMany(**store, options) : ShowOne(**store, options);
+  return done ? 0 : Complain(done.error());
+}
+
+}  // namespace baton::cli
