@@ -9,5 +9,7 @@ const WorkerCodec& OpenAiWorkerCodec();
 const ClientCodec& OpenAiClientCodec();
 const WorkerCodec& AnthropicWorkerCodec();
 const ClientCodec& AnthropicClientCodec();
+const WorkerCodec& GeminiWorkerCodec();
+const ClientCodec& GeminiClientCodec();
 
 }  // namespace baton::provider

@@ -13,6 +13,7 @@ struct Entry {
 constexpr Entry kEntries[] = {
     {"openai", OpenAiWorkerCodec, OpenAiClientCodec},
     {"anthropic", AnthropicWorkerCodec, AnthropicClientCodec},
+    {"gemini", GeminiWorkerCodec, GeminiClientCodec},
 };
 
 }  // namespace
