@@ -1,15 +1,12 @@
 // IoLoop over Asio, for the .cc files of net/ that hold sockets. Internal: no other folder includes it.
 #pragma once
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/io_context.hpp>
-#include <asio/signal_set.hpp>
-#include <asio/steady_timer.hpp>
 #include <atomic>
 #include <memory>
 #include <thread>
 #include <vector>
 
+#include "net/asio.h"
 #include "net/loop.h"
 #include "net/timer_heap.h"
 

@@ -67,13 +67,18 @@ void ClientConnection::OnDeadline() {
 void ClientConnection::Fail(Error error) {
   if (!error_) error_ = std::move(error);
   deadline_.Clear();
-  stream_.Close();
+  HangUp();
 }
 
 void ClientConnection::Close() {
   on_cancel_.Reset();
   deadline_.Clear();
-  stream_.Close();
+  HangUp();
+}
+
+// A request that is only half sent must not linger in the kernel's buffers.
+void ClientConnection::HangUp() {
+  stream_.Close(stream_.backlog() > 0);
 }
 
 Error ClientConnection::EndError() const {

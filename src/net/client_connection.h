@@ -64,6 +64,7 @@ class ClientConnection final : public Stream::Owner, private HttpParser::BodySin
   void OnDeadline();
   void WakeLater();
   void Fail(Error error);
+  void HangUp();
   void Begin(const ClientRequest& request, PhaseTimeouts timeouts, Cancel* cancel);
   void ParseHead();
   bool SkipInterim();

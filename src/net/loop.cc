@@ -1,7 +1,5 @@
 #include "net/loop.h"
 
-#include <asio/post.hpp>
-
 #include "net/asio_loop.h"
 
 namespace baton::net {

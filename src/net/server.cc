@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <asio/ip/v6_only.hpp>
-
 #include "net/asio_loop.h"
 #include "net/server_connection.h"
 #include "net/server_core.h"

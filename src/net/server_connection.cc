@@ -10,7 +10,8 @@ constexpr std::size_t kBodyBuffer = 64 * 1024;  // while a large body arrives
 constexpr std::size_t kMinSpare = 1024;
 // A client that is being refused may still be sending: up to this much is read and thrown away.
 constexpr std::size_t kMaxDiscard = 512 * 1024 * 1024;
-constexpr Duration kClosingSilence = std::chrono::seconds(5);
+constexpr Duration kClosingSilence = std::chrono::seconds(3);
+constexpr Duration kClosingSilenceInDrain = std::chrono::milliseconds(250);
 constexpr Duration kClosingTime = std::chrono::seconds(30);
 constexpr char kTlsHandshakeByte = 0x16;
 
@@ -50,8 +51,10 @@ Task<void> ServerConnection::Serve(Ref<ServerConnection> self, bool full) {
       continue;
     }
     c.BeginRequest();
-    Task<void> handling = c.core_->handler(c.request_, c);
-    co_await handling;
+    {
+      Task<void> handling = c.core_->handler(c.request_, c);
+      co_await handling;
+    }  // its frame goes before what its parameters refer to
     if (!c.EndRequest()) break;
   }
   // From here nothing is read as a request any more; the client gets what was written, and its FIN is
@@ -123,9 +126,11 @@ ServerConnection::Step ServerConnection::Ended() {
 // A part of a request is here. Requests that arrive whole never come by and cost no deadline.
 void ServerConnection::Partly() {
   if (parser_.head_done()) {
-    // The body was copied out; its room can be read into again.
-    stream_.in.TruncateTo(parser_.head_size());
-    parsed_ = parser_.head_size();
+    // The body was copied out; its room can be read into again, unless a read is under way behind it.
+    if (!stream_.read_pending()) {
+      stream_.in.TruncateTo(parser_.head_size());
+      parsed_ = parser_.head_size();
+    }
     if (phase_ != Phase::kBody) phase_deadline_.Set(request_.received + limits_.body);
     phase_ = Phase::kBody;
   } else if (phase_ == Phase::kIdle) {
@@ -194,7 +199,8 @@ void ServerConnection::Read() {
   if (stream_.read_pending() || stream_.closed()) return;
   // While the handler runs, its views pin the buffer.
   if (phase_ == Phase::kClosing) {
-    stream_.in.TruncateTo(0);
+    stream_.in.RestartAt(0);
+    if (discarded_ > kBuffer && stream_.in.capacity() < kBodyBuffer) stream_.in = ReadBuffer(kBodyBuffer);
   } else if (phase_ != Phase::kHandling) {
     MakeRoom();
   }
@@ -343,7 +349,7 @@ bool ServerConnection::StaysOpen() {
     stream_.ShutdownSend();
     const TimePoint now = core_->loop.Now();
     closing_until_ = now + kClosingTime;
-    phase_deadline_.Set(now + kClosingSilence);
+    phase_deadline_.Set(now + (core_->draining ? kClosingSilenceInDrain : kClosingSilence));
   }
   return end == Stream::End::kNot && discarded_ <= kMaxDiscard;
 }

@@ -1,7 +1,6 @@
 #include "net/stream.h"
 
 #include <array>
-#include <asio/buffer.hpp>
 
 namespace baton::net {
 namespace {

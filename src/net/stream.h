@@ -6,12 +6,12 @@
 // costs no system call until bytes arrive.
 #pragma once
 
-#include <asio/ip/tcp.hpp>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include "net/asio.h"
 #include "net/asio_loop.h"
 #include "net/read_buffer.h"
 #include "net/ref.h"
