@@ -67,6 +67,7 @@ class LlamaEngine : public Engine {
                    ? static_cast<int>(std::min<std::int64_t>(o.context_per_sequence, model_.info().context))
                    : own;
     TRY(prompts_, PromptBuilder::Make(model_));
+    model_.SetAbilities(prompts_->native_tools(), prompts_->native_reasoning());
     TRY(scheduler_, Scheduler::Start(model_, {.threads = threads,
                                               .max_parallel = std::max(1, o.max_parallel),
                                               .max_queue = o.max_queue,

@@ -37,7 +37,8 @@ struct GenerateRequest {
 // What a generation reports, in order, all on the compute thread. The callback must be quick and must not
 // call back into the engine (except Job::Cancel).
 using OnEvent = std::function<void(chat::Event)>;
-// Exactly once, after the last event. On success the usage is exact (our own count).
+// Exactly once, after the last event. The usage is exact (our own count); it also comes as the last event,
+// when the generation had begun, whether it succeeded or not.
 struct Generated {
   chat::Usage usage;
   std::vector<float> hidden;  // empty unless asked for
@@ -56,6 +57,8 @@ struct ModelInfo {
   std::string name, architecture, chat_template;
   std::int64_t context = 0, parameters = 0, embedding_width = 0, vocabulary = 0, file_bytes = 0;
   bool is_encoder = false;
+  bool native_tools = false;      // the chat template knows tools; otherwise they are emulated
+  bool native_reasoning = false;  // the model reasons before it answers
 };
 
 class Engine {

@@ -20,6 +20,10 @@ class LoadedModel {
   llama_model* get() const { return model_.get(); }
   const llama_vocab* vocab() const { return vocab_; }
   const ModelInfo& info() const { return info_; }
+  void SetAbilities(bool tools, bool reasoning) {
+    info_.native_tools = tools;
+    info_.native_reasoning = reasoning;
+  }
 
   // `special`: text of special tokens ("<|im_end|>") becomes those tokens. `add`: the model's own start (and
   // end) tokens are put around. Thread safe.

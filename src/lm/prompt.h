@@ -35,6 +35,8 @@ class PromptBuilder {
   // kInvalidRequest ("bad_template") when the file's chat template cannot be parsed.
   static Result<std::unique_ptr<PromptBuilder>> Make(const LoadedModel& model);
   ~PromptBuilder();
+  bool native_tools() const { return native_tools_; }
+  bool native_reasoning() const { return native_reasoning_; }
 
   // Thread safe. kInvalidRequest, kUnsupported (images and other media). Does not look at the length.
   Result<Prompt> Build(const chat::Request& request) const;

@@ -356,14 +356,14 @@ void Scheduler::FailAll(const Error& error) {
 void Scheduler::Complete(Generation& g) {
   if (!g.on_done) return;
   auto done = std::exchange(g.on_done, nullptr);
-  if (g.failed) return done(std::move(*g.failed));
   g.result.usage.known = true;
-  if (!g.hidden_only) {
+  if (g.announced) {
     chat::Event usage;
     usage.kind = chat::Event::Kind::kUsage;
     usage.usage = g.result.usage;
     g.on_event(std::move(usage));
   }
+  if (g.failed) return done(std::move(*g.failed));
   done(std::move(g.result));
 }
 
