@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -19,18 +20,19 @@
 namespace baton::config {
 
 struct Config {
-  std::string path;                     // where it came from
+  std::string path;  // where it came from
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 8080;
-  net::TlsFiles tls;
+  net::TlsFiles tls;  // paths are absolute, or relative to the working directory
   net::ServerLimits limits;
-  int threads = 0;                      // 0: one per core
-  std::string store_path = "baton.db";  // from `store: sqlite:PATH`, relative to the config file
+  int threads = 0;  // 0: one per core
+  std::string store_path =
+      "baton.db";  // from `store: sqlite:PATH`, relative to the config file; also record.path
   record::RecorderOptions record;
-  std::vector<std::shared_ptr<const pool::Worker>> workers;
-  route::RulesOptions routes;
+  std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
+  route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
-  rails::ClassifierOptions data;
+  rails::ClassifierOptions data;  // the patterns compile
   pool::RetryPolicy retry;
   Duration drain = std::chrono::seconds(30);
   Duration idempotency_ttl = std::chrono::hours(1);
@@ -41,21 +43,26 @@ struct Config {
 // Reads environment variables and key files; injected so that tests need neither.
 struct Env {
   std::function<std::optional<std::string>(const std::string& name)> get;
+  // kNotFound, kPermissionDenied, kTooLarge (over 8 MiB) or kInvalidRequest (a directory, not a regular
+  // file).
   std::function<Result<std::string>(const std::string& path)> read_file;
+  // Whether others than the file's owner and group may read it. May be empty: not checked.
+  std::function<bool(const std::string& path)> readable_by_others;
 };
 Env ProcessEnv();
 
-// One problem, with its place, in words: "config.yaml:12:5: unknown key 'pricee' in worker 'large'; did you mean 'price'?"
-struct Problem {
-  std::string where, message;
-};
-
-// All problems at once, not the first only; the Error's message is their list, one per line.
-// Reads `include:`d files too. Never prints a key's value.
+// All problems at once, not the first only. kInvalidRequest "bad_config"; the message is their list, one per
+// line: "config.yaml:12:5: unknown key 'pricee' in worker; did you mean 'price'?" (at most 100 lines). Reads
+// `include:`d files too, through `env`. Never prints a key's value. Nothing but files is touched: no name is
+// resolved, no worker is called, no model is opened.
 Result<Config> Load(const std::string& path, const Env& env);
+// `path_for_messages` also says where relative paths begin.
 Result<Config> Parse(std::string_view yaml, const std::string& path_for_messages, const Env& env);
 
-// The published JSON Schema (draft 2020-12) of the file, generated from the same table of rows that parses it.
+// The published JSON Schema (draft 2020-12) of the file, generated from the same table of rows that parses
+// it.
 std::string JsonSchema();
+// The reference part of docs/config.md, generated from the same table.
+std::string ReferenceMarkdown();
 
 }  // namespace baton::config

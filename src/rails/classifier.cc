@@ -22,69 +22,14 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cstring>
 #include <memory>
-#include <thread>
 #include <utility>
 
+#include "rails/databases.h"
 #include "rails/finding.h"
 
 namespace baton::rails {
 namespace {
-
-struct FreeDatabase {
-  void operator()(hs_database_t* d) const { hs_free_database(d); }
-};
-struct FreeScratch {
-  void operator()(hs_scratch_t* s) const { hs_free_scratch(s); }
-};
-using Database = std::unique_ptr<hs_database_t, FreeDatabase>;
-using Scratch = std::unique_ptr<hs_scratch_t, FreeScratch>;
-
-// A few spaces ready to use; clones are made when more threads scan at once and are kept while there is room.
-class ScratchSlots {
- public:
-  explicit ScratchSlots(Scratch prototype) : prototype_(std::move(prototype)) {}
-  ~ScratchSlots() {
-    for (auto& slot : slots_) hs_free_scratch(slot.load());
-  }
-  Scratch Take() const {
-    std::size_t start = std::hash<std::thread::id>()(std::this_thread::get_id());
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      auto& slot = slots_[(start + i) % slots_.size()];
-      if (hs_scratch_t* s = slot.exchange(nullptr, std::memory_order_acquire)) return Scratch(s);
-    }
-    hs_scratch_t* fresh = nullptr;
-    return hs_clone_scratch(prototype_.get(), &fresh) == HS_SUCCESS ? Scratch(fresh) : nullptr;
-  }
-  void GiveBack(Scratch scratch) const {
-    std::size_t start = std::hash<std::thread::id>()(std::this_thread::get_id());
-    for (std::size_t i = 0; i < slots_.size(); ++i) {
-      hs_scratch_t* none = nullptr;
-      auto& slot = slots_[(start + i) % slots_.size()];
-      if (slot.compare_exchange_strong(none, scratch.get(), std::memory_order_release)) {
-        (void)scratch.release();
-        return;
-      }
-    }
-  }
-
- private:
-  Scratch prototype_;  // only cloned, never scanned with
-  mutable std::array<std::atomic<hs_scratch_t*>, 32> slots_{};
-};
-
-struct CompileProblem {
-  int expression = -1;
-  std::string message;
-};
-
-CompileProblem Take(hs_compile_error_t* error) {
-  CompileProblem p{error->expression, error->message};
-  hs_free_compile_error(error);
-  return p;
-}
 
 struct CustomPattern {
   std::string name;
@@ -255,8 +200,7 @@ void VectorscanClassifier::ScanCustom(std::string_view text, std::size_t message
   }
 }
 
-// ---- what of a request is scanned
-// ---------------------------------------------------------------------------
+// ---- what of a request is scanned ----
 
 void VectorscanClassifier::ScanMedia(const chat::Media& m, std::size_t message, std::size_t part,
                                      Classification* c) const {
@@ -312,61 +256,6 @@ Classification VectorscanClassifier::Classify(const chat::Request& request) cons
   return Finish(std::move(c));
 }
 
-// ---- building
-// -------------------------------------------------------------------------------------------------
-
-Result<Database> CompileWords(const std::vector<Anchor>& anchors) {
-  std::vector<const char*> words;
-  std::vector<unsigned> flags, ids;
-  std::vector<std::size_t> lengths;
-  for (const auto& a : anchors) {
-    words.push_back(a.word.data());  // the length says where it ends
-    lengths.push_back(a.word.size());
-    flags.push_back(HS_FLAG_CASELESS);
-    ids.push_back(static_cast<unsigned>(ids.size()));
-  }
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  if (hs_compile_lit_multi(words.data(), flags.data(), ids.data(), lengths.data(),
-                           static_cast<unsigned>(words.size()), HS_MODE_BLOCK, nullptr, &database,
-                           &error) != HS_SUCCESS) {
-    return Fail(Code::kInternal, "the built-in word list does not compile: " + Take(error).message);
-  }
-  return Database(database);
-}
-
-Result<Database> CompileCustom(const std::vector<ClassifierOptions::Custom>& custom) {
-  std::vector<const char*> patterns;
-  std::vector<unsigned> flags, ids;
-  for (const auto& p : custom) {
-    patterns.push_back(p.pattern.c_str());
-    flags.push_back(HS_FLAG_SINGLEMATCH);
-    ids.push_back(static_cast<unsigned>(ids.size()));
-  }
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  if (hs_compile_multi(patterns.data(), flags.data(), ids.data(), static_cast<unsigned>(patterns.size()),
-                       HS_MODE_BLOCK, nullptr, &database, &error) != HS_SUCCESS) {
-    CompileProblem p = Take(error);
-    std::string who = p.expression >= 0
-                          ? fmt::format("pattern '{}'", custom[static_cast<std::size_t>(p.expression)].name)
-                          : std::string("the patterns");
-    return Fail(Code::kInvalidRequest, fmt::format("{} cannot be used: {}", who, p.message), "bad_pattern");
-  }
-  return Database(database);
-}
-
-Database CompileWithStart(const std::string& pattern) {
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  if (hs_compile(pattern.c_str(), HS_FLAG_SOM_LEFTMOST, HS_MODE_BLOCK, nullptr, &database, &error) !=
-      HS_SUCCESS) {
-    hs_free_compile_error(error);
-    return nullptr;
-  }
-  return Database(database);
-}
-
 Status CheckCustom(const std::vector<ClassifierOptions::Custom>& custom) {
   if (custom.size() > 200)
     return Fail(Code::kInvalidRequest, "at most 200 patterns are allowed", "bad_pattern");
@@ -384,29 +273,32 @@ Status CheckCustom(const std::vector<ClassifierOptions::Custom>& custom) {
 
 }  // namespace
 
+Status Classifier::CheckPatterns(const ClassifierOptions& options) {
+  TRY_VOID(CheckCustom(options.custom));
+  if (options.custom.empty()) return {};
+  TRY(Database compiled, CompileCustom(options.custom));
+  return {};
+}
+
 Result<std::shared_ptr<const Classifier>> Classifier::Build(const ClassifierOptions& options) {
   TRY_VOID(CheckCustom(options.custom));
-  if (hs_valid_platform() != HS_SUCCESS) {
-    return Fail(Code::kUnsupported, "this CPU lacks SSE4.2, which the data classifier needs");
-  }
+  if (!CpuFits()) return Fail(Code::kUnsupported, "this CPU lacks SSE4.2, which the data classifier needs");
   std::vector<Anchor> anchors;
   AppendWordAnchors(&anchors);
   AppendSecretAnchors(&anchors);
   TRY(Database words, CompileWords(anchors));
   Database custom;
   std::vector<CustomPattern> patterns;
-  hs_scratch_t* raw = nullptr;
-  bool ok = hs_alloc_scratch(words.get(), &raw) == HS_SUCCESS;
+  Scratch scratch;
+  bool ok = MakeScratch(words, &scratch);
   if (!options.custom.empty()) {
     TRY(custom, CompileCustom(options.custom));
-    ok = ok && hs_alloc_scratch(custom.get(), &raw) == HS_SUCCESS;
+    ok = ok && MakeScratch(custom, &scratch);
     for (const auto& p : options.custom) {
       patterns.push_back({p.name, p.data_class, CompileWithStart(p.pattern)});
-      if (patterns.back().with_start)
-        ok = ok && hs_alloc_scratch(patterns.back().with_start.get(), &raw) == HS_SUCCESS;
+      if (patterns.back().with_start) ok = ok && MakeScratch(patterns.back().with_start, &scratch);
     }
   }
-  Scratch scratch(raw);
   if (!ok) return Fail(Code::kInternal, "out of memory for the data classifier");
   return std::shared_ptr<const Classifier>(
       std::make_shared<VectorscanClassifier>(options.default_class, std::move(anchors), std::move(words),

@@ -24,6 +24,8 @@ class Classifier {
  public:
   // kInvalidRequest naming the custom pattern at fault.
   static Result<std::shared_ptr<const Classifier>> Build(const ClassifierOptions& options);
+  // The same checks on the custom patterns alone, without building anything.
+  static Status CheckPatterns(const ClassifierOptions& options);
   virtual ~Classifier() = default;
   // Scans system, user, assistant and tool texts, tool arguments and file names. Thread safe; cost is linear
   // in the text. What it catches and misses is listed in docs/data_classes.md.

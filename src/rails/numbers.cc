@@ -96,8 +96,7 @@ Run ReadRun(std::string_view t, std::size_t at) {
   return run;
 }
 
-// ---- shapes
-// -------------------------------------------------------------------------------------------------
+// ---- shapes ----
 
 struct Shape {
   const char* type;
@@ -183,8 +182,7 @@ int TryShapes(std::string_view t, const Run& run, int from, Findings* out) {
   return 0;
 }
 
-// ---- IPv4
-// ---------------------------------------------------------------------------------------------------
+// ---- IPv4 ----
 
 int Value(std::string_view digits) {
   int v = 0;
@@ -217,8 +215,7 @@ int TryIpv4(std::string_view t, const Run& run, int from, Findings* out) {
   return 4;
 }
 
-// ---- phones
-// -------------------------------------------------------------------------------------------------
+// ---- phones ----
 
 constexpr std::string_view kPhoneWords =
     "phone|tel|mobile|cell|call|fax|whatsapp|sms|text "
@@ -311,8 +308,7 @@ int TryPhone(std::string_view t, const Run& run, int from, Findings* out) {
   return n;
 }
 
-// ---- tokens of letters and digits
-// ----------------------------------------------------------------------------
+// ---- tokens of letters and digits ----
 
 // Copies the letters and digits from `at`, skipping single spaces, until `want` are there. Returns where it
 // ended; 0 when they are not there or more follow.

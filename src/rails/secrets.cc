@@ -91,8 +91,7 @@ void Jwt(std::string_view t, std::size_t begin, std::size_t, Findings* out) {
   out->push_back({"jwt", Sensitivity::kSecret, begin, end});
 }
 
-// ---- announced values
-// ----------------------------------------------------------------------------------------
+// ---- announced values ----
 
 constexpr std::string_view kPlaceholders =
     "your|example|placeholder|changeme|xxxx|****|....|env|secret|password|token|<|${|{{|none|null|string|"

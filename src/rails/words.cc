@@ -142,8 +142,7 @@ void Birth(std::string_view t, std::size_t begin, std::size_t end, Findings* out
   }
 }
 
-// ---- street addresses
-// ----------------------------------------------------------------------------------------
+// ---- street addresses ----
 
 bool IsHouseNumber(std::string_view w) {
   if (w.empty() || w.size() > 6 || !IsDigit(w[0])) return false;
@@ -232,8 +231,7 @@ void AddressAfter(std::string_view t, std::size_t begin, std::size_t end, Findin
   if (digit && letter && e > p + 6) out->push_back({"address", Sensitivity::kPersonal, p, e});
 }
 
-// ---- health
-// --------------------------------------------------------------------------------------------------
+// ---- health ----
 
 constexpr std::string_view kPersonWords =
     "my |i have|i've|i was|i am|i'm|patient|he has|she has|his |her |diagnosed|son "

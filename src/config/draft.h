@@ -1,0 +1,104 @@
+// Inside config/: what the file says, before names are resolved and values checked against each other.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "budget/price.h"
+#include "config/config.h"
+#include "config/rows.h"
+
+namespace baton::config {
+
+struct TlsDraft : Node {
+  net::TlsFiles v;
+};
+struct LimitsDraft : Node {
+  net::ServerLimits v;
+};
+struct RetryDraft : Node {
+  pool::RetryPolicy v;
+};
+struct PatternDraft : Node {
+  rails::ClassifierOptions::Custom v;
+};
+struct DataDraft : Node {
+  std::string default_class = "internal";
+  std::vector<PatternDraft> patterns;
+};
+struct PriceDraft : Node {
+  budget::PriceRow v;
+};
+struct ProfileDraft : Node {
+  pool::DataProfile v;
+};
+struct TimeoutsDraft : Node {
+  pool::Timeouts v;
+};
+struct BreakerDraft : Node {
+  pool::BreakerOptions v;
+};
+
+struct WorkerDraft : Node {
+  std::string name, dialect, base_url, model, path, sha256, key;
+  std::vector<PriceDraft> price;
+  std::int64_t context = 0, max_output = 0, threads = 0, parallel = 8;
+  std::vector<std::string> can, rejects;
+  ProfileDraft data;
+  bool simulated = false, private_address = false, strict = false;
+  std::int64_t max_concurrency = 64, queue = 256;
+  TimeoutsDraft timeouts;
+  BreakerDraft breaker;
+  std::string on_client_gone = "cancel";
+  std::optional<Duration> hedge_after;
+  Duration drain_limit = std::chrono::seconds(20);
+};
+
+struct UseDraft : Node {
+  std::string workflow = "single", worker, policy, baseline;
+  std::vector<std::string> workers;
+};
+struct ConditionDraft {
+  route::Condition v;
+  Place place;
+};
+struct RouteDraft : Node {
+  std::string name;
+  std::vector<ConditionDraft> when;
+  UseDraft use;
+};
+struct FallbackDraft : Node {
+  std::vector<std::string> on_timeout, on_error, on_low_confidence;
+  std::string on_policy_violation = "refuse";
+};
+
+struct RootDraft : Node {
+  std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db";
+  TlsDraft tls;
+  LimitsDraft limits;
+  std::int64_t threads = 0;
+  Duration drain = std::chrono::seconds(30), retention = std::chrono::hours(24 * 90);
+  RetryDraft retry;
+  std::optional<budget::Nanos> max_cost_per_request;
+  Duration default_deadline = std::chrono::minutes(10), idempotency_ttl = std::chrono::hours(1);
+  DataDraft data;
+  std::vector<WorkerDraft> workers;
+  std::vector<RouteDraft> routes;
+  FallbackDraft fallback;
+};
+
+// build_*.cc: from draft to Config, adding problems and warnings. They go as far as they can, so that one run
+// tells everything.
+void BuildServer(const RootDraft& draft, Problems* problems, Config* config);
+void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Config* config);
+void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config);
+
+// base_url.cc: may Baton call this address? Adds a problem or a warning where not.
+void CheckBaseUrl(const std::string& url, bool private_allowed, const Place& place, const std::string& who,
+                  Problems* problems);
+
+// A path of the file that `place` stands in, relative to that file's folder.
+std::string ResolvePath(const Place& place, const std::string& path);
+
+}  // namespace baton::config

@@ -1,0 +1,205 @@
+// Rows of the server's own keys.
+
+#include "config/draft.h"
+#include "config/rows_shapes.h"
+
+namespace baton::config {
+namespace {
+
+void Refuse(Problems* problems, const Tree& tree, const char* why) {
+  problems->Add(tree.place, why);
+}
+
+// Keys and budgets per tenant are not there yet: taking the block and ignoring it would leave a door open
+// that the operator believes shut.
+void Tenants(Node*, const Tree& tree, Problems* problems) {
+  Refuse(problems, tree,
+         "tenants: this version has no keys and budgets yet, so it would not enforce what stands here; "
+         "remove the block "
+         "and listen on 127.0.0.1");
+}
+void Include(Node*, const Tree&, Problems*) {}  // done before rows are read
+
+constexpr std::string_view kTextList =
+    R"({"oneOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]})";
+
+const Shape& TlsShape() {
+  static const Shape kShape{
+      "tls",
+      "Certificate and key of the listening socket, PEM, relative to the config file.",
+      {
+          MakeRow(Kind::kText, "certificate", Into<&TlsDraft::v, &net::TlsFiles::certificate>,
+                  "Certificate chain.")
+              .Required(),
+          MakeRow(Kind::kText, "key", Into<&TlsDraft::v, &net::TlsFiles::key>, "Private key.").Required(),
+      }};
+  return kShape;
+}
+
+const Shape& LimitsShape() {
+  using L = net::ServerLimits;
+  static const Shape kShape{
+      "limits",
+      "What one client may ask of the server.",
+      {
+          MakeRow(Kind::kSize, "header_bytes", Into<&LimitsDraft::v, &L::max_header_bytes>,
+                  "All headers of a request.")
+              .Between(1024, 1 << 20)
+              .Default("64KB"),
+          MakeRow(Kind::kInteger, "header_count", Into<&LimitsDraft::v, &L::max_header_count>,
+                  "Headers of a request.")
+              .Between(10, 10000)
+              .Default("200"),
+          MakeRow(Kind::kSize, "body_bytes", Into<&LimitsDraft::v, &L::max_body_bytes>, "Body of a request.")
+              .Between(1024, 1 << 30)
+              .Default("32MB"),
+          MakeRow(Kind::kInteger, "connections", Into<&LimitsDraft::v, &L::max_connections>,
+                  "Open connections of the whole process.")
+              .Between(1, 1000000)
+              .Default("20000"),
+          MakeRow(Kind::kDuration, "idle", Into<&LimitsDraft::v, &L::idle>,
+                  "Between two requests of a connection.")
+              .Between(1, 86400)
+              .Default("75s"),
+          MakeRow(Kind::kDuration, "header", Into<&LimitsDraft::v, &L::header>,
+                  "From the first byte of a request's head to its end.")
+              .Between(0.1, 3600)
+              .Default("10s"),
+          MakeRow(Kind::kDuration, "body", Into<&LimitsDraft::v, &L::body>,
+                  "For the whole body of a request.")
+              .Between(0.1, 86400)
+              .Default("2m"),
+          MakeRow(Kind::kDuration, "write", Into<&LimitsDraft::v, &L::write>,
+                  "Without progress towards a slow client.")
+              .Between(0.1, 86400)
+              .Default("60s"),
+      }};
+  return kShape;
+}
+
+const Shape& RetryShape() {
+  using R = pool::RetryPolicy;
+  static const Shape kShape{
+      "retry",
+      "The only retry in Baton: further tries of one request, over all its workers.",
+      {
+          MakeRow(Kind::kInteger, "budget", Into<&RetryDraft::v, &R::budget>, "Further tries in all.")
+              .Between(0, 10)
+              .Default("2"),
+          MakeRow(Kind::kDuration, "first_backoff", Into<&RetryDraft::v, &R::first_backoff>,
+                  "Wait before the second try at the same worker.")
+              .Between(0, 60)
+              .Default("100ms"),
+          MakeRow(Kind::kDuration, "max_backoff", Into<&RetryDraft::v, &R::max_backoff>, "Longest such wait.")
+              .Between(0, 600)
+              .Default("2s"),
+      }};
+  return kShape;
+}
+
+const Shape& PatternShape() {
+  using C = rails::ClassifierOptions::Custom;
+  static const Shape kShape{
+      "pattern",
+      "A regular expression of your own, and the class of data that it finds.",
+      {
+          MakeRow(Kind::kText, "name", Into<&PatternDraft::v, &C::name>, "Shown in records.").Required(),
+          MakeRow(Kind::kText, "pattern", Into<&PatternDraft::v, &C::pattern>,
+                  "PCRE syntax without look-around and back references; works on bytes; `(?i)` ignores case.")
+              .Required(),
+          MakeRow(Kind::kText, "class", Into<&PatternDraft::v, &C::data_class>,
+                  "Data class of what it finds; a name of your own is allowed.")
+              .Required(),
+      }};
+  return kShape;
+}
+
+const Shape& DataShape() {
+  static const Shape kShape{"data",
+                            "How texts are classified (docs/data_classes.md).",
+                            {
+                                MakeRow(Kind::kText, "default_class", Into<&DataDraft::default_class>,
+                                        "Class of a text in which nothing is found.")
+                                    .Default("internal"),
+                                MakeChild(Kind::kList, "patterns", Append<&DataDraft::patterns>, PatternShape,
+                                          "Patterns beside the built-in ones."),
+                            }};
+  return kShape;
+}
+
+const Shape& FallbackShape() {
+  static const Shape kShape{
+      "fallback",
+      "Who stands behind the workers of every route.",
+      {
+          MakeRow(Kind::kTexts, "on_timeout", Into<&FallbackDraft::on_timeout>,
+                  "Workers to ask when those before them are too slow."),
+          MakeRow(Kind::kTexts, "on_error", Into<&FallbackDraft::on_error>,
+                  "Workers to ask when those before them fail."),
+          MakeRow(Kind::kTexts, "on_low_confidence", Into<&FallbackDraft::on_low_confidence>,
+                  "Kept, but not used by this version: nothing measures confidence yet."),
+          MakeWords(Kind::kWord, "on_policy_violation", "refuse|human_review",
+                    Into<&FallbackDraft::on_policy_violation>,
+                    "When no worker may see the data. This version has no review queue: both refuse.")
+              .Default("refuse"),
+      }};
+  return kShape;
+}
+
+}  // namespace
+
+const Shape& RootShape() {
+  static const Shape kShape{
+      "the configuration",
+      "The whole file.",
+      {
+          MakeRow(Kind::kText, "listen", Into<&RootDraft::listen>,
+                  "Address and port. Without tenants a loopback address: nobody needs a key.")
+              .Default("127.0.0.1:8080"),
+          MakeChild(Kind::kMap, "tls", Inside<&RootDraft::tls>, TlsShape, "Speak HTTPS."),
+          MakeRow(Kind::kText, "store", Into<&RootDraft::store>,
+                  "Where exchanges are recorded: `sqlite:PATH`, relative to the config file.")
+              .Default("sqlite:baton.db"),
+          MakeRow(Kind::kDuration, "retention", Into<&RootDraft::retention>,
+                  "Older records are deleted; 0 keeps them for ever.")
+              .Between(0, 3.2e9)
+              .Default("90d"),
+          MakeRow(Kind::kInteger, "threads", Into<&RootDraft::threads>,
+                  "Threads that serve; 0: one per core.")
+              .Between(0, 1024)
+              .Default("0"),
+          MakeChild(Kind::kMap, "limits", Inside<&RootDraft::limits>, LimitsShape,
+                    "What one client may ask of the server."),
+          MakeRow(Kind::kDuration, "drain", Into<&RootDraft::drain>,
+                  "How long running requests may take after SIGTERM.")
+              .Between(0, 86400)
+              .Default("30s"),
+          MakeRow(Kind::kMoney, "max_cost_per_request", Into<&RootDraft::max_cost_per_request>,
+                  "Ceiling of a request in USD; a caller can only lower it."),
+          MakeRow(Kind::kDuration, "default_deadline", Into<&RootDraft::default_deadline>,
+                  "Time a request may take in all; a caller can only shorten it.")
+              .Between(0.1, 86400)
+              .Default("10m"),
+          MakeRow(Kind::kDuration, "idempotency_ttl", Into<&RootDraft::idempotency_ttl>,
+                  "How long the answer to an `Idempotency-Key` is kept.")
+              .Between(1, 86400)
+              .Default("1h"),
+          MakeChild(Kind::kMap, "retry", Inside<&RootDraft::retry>, RetryShape, "Further tries."),
+          MakeChild(Kind::kMap, "data", Inside<&RootDraft::data>, DataShape, "How texts are classified."),
+          MakeChild(Kind::kList, "workers", Append<&RootDraft::workers>, WorkerShape,
+                    "The models Baton may ask."),
+          MakeChild(Kind::kList, "routes", Append<&RootDraft::routes>, RouteShape,
+                    "Who answers what; the first match wins (docs/routing.md)."),
+          MakeChild(Kind::kMap, "fallback", Inside<&RootDraft::fallback>, FallbackShape,
+                    "Who stands behind."),
+          MakeCustom("include", Include, "path or list of paths", kTextList,
+                     "Further files, relative to this one; their lists are joined with this file's, their "
+                     "keys must not repeat it."),
+          MakeCustom("tenants", Tenants, "refused",
+                     R"({"not":{},"description":"Refused: this version has no keys and budgets yet."})",
+                     "Refused: this version has no keys and budgets yet."),
+      }};
+  return kShape;
+}
+
+}  // namespace baton::config

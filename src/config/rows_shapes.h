@@ -1,0 +1,11 @@
+// Inside config/: the shapes that stand in files of their own.
+#pragma once
+
+#include "config/rows.h"
+
+namespace baton::config {
+
+const Shape& WorkerShape();
+const Shape& RouteShape();
+
+}  // namespace baton::config
