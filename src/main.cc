@@ -1,9 +1,8 @@
 // The command line: names, options and help of every command, in one table of small functions.
 
+#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <iostream>
-
-#include <CLI/CLI.hpp>
 
 #include "cli/commands.h"
 #include "serve/app.h"
@@ -17,11 +16,14 @@ CLI::App* Sub(CLI::App& app, const char* name, const char* what, const char* exa
   return sub;
 }
 
-std::string DefaultUrl() { return "http://127.0.0.1:8080"; }
+std::string DefaultUrl() {
+  return "http://127.0.0.1:8080";
+}
 
 void AddServe(CLI::App& app, int& code) {
   static ServeOptions o;
-  auto* sub = Sub(app, "serve", "Serve the configured pool behind one OpenAI-compatible endpoint", "baton serve --config baton.yaml --listen 127.0.0.1:8080");
+  auto* sub = Sub(app, "serve", "Serve the configured pool behind one OpenAI-compatible endpoint",
+                  "baton serve --config baton.yaml --listen 127.0.0.1:8080");
   sub->add_option("--config", o.config, "configuration file")->required();
   sub->add_option("--listen", o.listen, "HOST:PORT instead of the file's");
   sub->add_flag("-v,--verbose", o.verbose, "log every decision");
@@ -31,7 +33,8 @@ void AddServe(CLI::App& app, int& code) {
 
 void AddCheck(CLI::App& app, int& code) {
   static CheckOptions o;
-  auto* sub = Sub(app, "check", "Check a configuration file: all problems at once, with their places", "baton check baton.yaml");
+  auto* sub = Sub(app, "check", "Check a configuration file: all problems at once, with their places",
+                  "baton check baton.yaml");
   sub->add_option("file", o.file, "configuration file");
   sub->add_flag("--json", o.json, "print the result as JSON");
   sub->add_flag("--schema", o.schema, "print the JSON Schema of the file, for editors");
@@ -41,7 +44,8 @@ void AddCheck(CLI::App& app, int& code) {
 void AddAsk(CLI::App& app, int& code) {
   static AskOptions o;
   o.url = DefaultUrl();
-  auto* sub = Sub(app, "ask", "Ask one question; print the answer and what ran where, why and for how much", "baton ask --model baton \"What is the capital of France?\"");
+  auto* sub = Sub(app, "ask", "Ask one question; print the answer and what ran where, why and for how much",
+                  "baton ask --model baton \"What is the capital of France?\"");
   sub->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->capture_default_str();
   sub->add_option("--model", o.model, "baton, baton-mini, a route or a worker")->capture_default_str();
   sub->add_option("--system", o.system, "system message");
@@ -53,10 +57,12 @@ void AddAsk(CLI::App& app, int& code) {
 
 void AddRoute(CLI::App& app, int& code) {
   static RouteOptions o;
-  auto* sub = Sub(app, "route", "Dry run: what would happen to a request and why; calls nobody", "baton route --config baton.yaml --json request.json");
+  auto* sub = Sub(app, "route", "Dry run: what would happen to a request and why; calls nobody",
+                  "baton route --config baton.yaml --json request.json");
   sub->add_option("--config", o.config, "configuration file")->required();
   sub->add_flag("--json", o.json, "print the result as JSON");
-  sub->add_option("request", o.request, "a chat completion request as JSON; '-' reads standard input")->required();
+  sub->add_option("request", o.request, "a chat completion request as JSON; '-' reads standard input")
+      ->required();
   sub->callback([&code] { code = Route(o); });
 }
 
@@ -66,7 +72,8 @@ void AddPool(CLI::App& app, int& code) {
   auto* pool = Sub(app, "pool", "The workers of a running Baton", "baton pool list");
   pool->require_subcommand(1);
   auto* list = Sub(*pool, "list", "Workers with health, load and last error", "baton pool list --json");
-  auto* probe = Sub(*pool, "probe", "Ask each worker for one token (this costs what one token costs)", "baton pool probe large smol");
+  auto* probe = Sub(*pool, "probe", "Ask each worker for one token (this costs what one token costs)",
+                    "baton pool probe large smol");
   for (auto* sub : {list, probe}) {
     sub->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->capture_default_str();
     sub->add_flag("--json", o.json, "print the result as JSON");
@@ -78,7 +85,8 @@ void AddPool(CLI::App& app, int& code) {
 
 void AddLog(CLI::App& app, int& code) {
   static LogOptions o;
-  auto* sub = Sub(app, "log", "Recorded exchanges, newest first, or one with everything that ran", "baton log --store baton.db --since 1h --errors");
+  auto* sub = Sub(app, "log", "Recorded exchanges, newest first, or one with everything that ran",
+                  "baton log --store baton.db --since 1h --errors");
   sub->add_option("--config", o.config, "configuration file that names the store");
   sub->add_option("--store", o.store, "store file (default: the config's, else baton.db)");
   sub->add_option("--since", o.since, "only younger than this: 90s, 15m, 2h, 7d");
@@ -96,9 +104,11 @@ void AddModels(CLI::App& app, int& code) {
   static ModelsOptions o;
   auto* models = Sub(app, "models", "Models that run in this process", "baton models pull --all");
   models->require_subcommand(1);
-  auto* pull = Sub(*models, "pull", "Fetch models, verified by hash", "baton models pull smollm2-135m-instruct --dir models");
+  auto* pull = Sub(*models, "pull", "Fetch models, verified by hash",
+                   "baton models pull smollm2-135m-instruct --dir models");
   auto* list = Sub(*models, "list", "What the manifest knows and what is here", "baton models list");
-  for (auto* sub : {pull, list}) sub->add_option("--dir", o.dir, "where model files live")->capture_default_str();
+  for (auto* sub : {pull, list})
+    sub->add_option("--dir", o.dir, "where model files live")->capture_default_str();
   pull->add_option("names", o.names, "model names");
   pull->add_flag("--all", o.all, "every model of the manifest");
   pull->add_option("--from", o.from, "a local file or URL to take the model from");
@@ -109,9 +119,11 @@ void AddModels(CLI::App& app, int& code) {
 
 void AddMock(CLI::App& app, int& code) {
   static MockOptions o;
-  auto* sub = Sub(app, "mock", "A scripted, simulated provider that speaks every dialect, with faults", "baton mock --listen 127.0.0.1:9090 --script faults.yaml");
+  auto* sub = Sub(app, "mock", "A scripted, simulated provider that speaks every dialect, with faults",
+                  "baton mock --listen 127.0.0.1:9090 --script faults.yaml");
   sub->add_option("--listen", o.listen, "HOST:PORT")->capture_default_str();
-  sub->add_option("--script", o.script, "what to answer and what to break (docs/mock.md); without: answers anything");
+  sub->add_option("--script", o.script,
+                  "what to answer and what to break (docs/mock.md); without: answers anything");
   sub->add_option("--require-key", o.require_key, "refuse requests without this key");
   sub->add_flag("--fast", o.fast, "constant prepared replies, for load tests");
   sub->add_flag("-q,--quiet", o.quiet, "no log lines");
@@ -120,9 +132,13 @@ void AddMock(CLI::App& app, int& code) {
 
 void AddBench(CLI::App& app, int& code) {
   static BenchOptions o;
-  auto* sub = Sub(app, "bench", "Measure this build on this machine: CPU per request beside nginx, streams, store", "baton bench --json bench.json");
+  auto* sub =
+      Sub(app, "bench", "Measure this build on this machine: CPU per request beside nginx, streams, store",
+          "baton bench --json bench.json");
   sub->add_option("--json", o.json, "also write the figures to this file");
   sub->add_flag("--quick", o.quick, "shorter runs, wider spread");
+  sub->add_option("--soak", o.soak_seconds,
+                  "instead: steady load for so many seconds; fails when memory grows");
   sub->callback([&code] { code = Bench(o); });
 }
 
@@ -153,4 +169,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace baton::cli
 
-int main(int argc, char** argv) { return baton::cli::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return baton::cli::Main(argc, argv);
+}

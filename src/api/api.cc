@@ -1,9 +1,9 @@
 #include "api/api.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <map>
-
-#include <fmt/format.h>
 
 #include "api/call.h"
 #include "base/ids.h"
@@ -37,15 +37,18 @@ constexpr std::array kEndpoints = {
 
 bool Matches(const Endpoint& e, std::string_view path) {
   if (path == e.path) return e.path.size() == 1 || !e.path.ends_with('/');
-  return e.path.size() > 1 && e.path.ends_with('/') && path.starts_with(e.path) && path.size() > e.path.size();
+  return e.path.size() > 1 && e.path.ends_with('/') && path.starts_with(e.path) &&
+         path.size() > e.path.size();
 }
 
-// A web page on another site can make a browser on this machine send requests to the loopback. The admin surface
-// has no key to tell it apart yet, so it answers only to the names of this machine and to no foreign page.
+// A web page on another site can make a browser on this machine send requests to the loopback. The admin
+// surface has no key to tell it apart yet, so it answers only to the names of this machine and to no foreign
+// page.
 bool FromThisMachine(const net::Request& request) {
   std::string_view host = request.Header("host");
   const auto colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos) host = host.substr(0, colon);
+  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
+    host = host.substr(0, colon);
   const bool local = host == "localhost" || host.starts_with("127.") || host == "[::1]";
   const std::string_view origin = request.Header("origin");
   return local && (origin.empty() || origin.ends_with(request.Header("host")));
@@ -53,7 +56,8 @@ bool FromThisMachine(const net::Request& request) {
 
 Error NotAllowed(const net::Request& request, std::string_view allowed) {
   return Fail(Code::kInvalidRequest,
-              fmt::format("{} is not allowed on {}; use {}", request.method, request.path, allowed), "method_not_allowed");
+              fmt::format("{} is not allowed on {}; use {}", request.method, request.path, allowed),
+              "method_not_allowed");
 }
 
 }  // namespace
@@ -76,12 +80,13 @@ void Api::Count(std::string_view endpoint, int status, TimePoint received) {
   if (at == metrics_->of.end()) {
     const Labels labels = {{"endpoint", std::string(endpoint)}, {"status", std::to_string(status)}};
     at = metrics_->of
-             .emplace(key, std::make_pair(deps_.metrics->GetCounter("baton_requests_total", "Requests answered", labels),
-                                          deps_.metrics->GetHistogram(
-                                              "gen_ai_server_request_duration_seconds", "Time to the end of the reply",
-                                              {0.001, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12,
-                                               10.24, 20.48, 40.96, 81.92},
-                                              {{"endpoint", std::string(endpoint)}})))
+             .emplace(key, std::make_pair(
+                               deps_.metrics->GetCounter("baton_requests_total", "Requests answered", labels),
+                               deps_.metrics->GetHistogram("gen_ai_server_request_duration_seconds",
+                                                           "Time to the end of the reply",
+                                                           {0.001, 0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64,
+                                                            1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92},
+                                                           {{"endpoint", std::string(endpoint)}})))
              .first;
   }
   at->second.first.Add();
@@ -90,8 +95,9 @@ void Api::Count(std::string_view endpoint, int status, TimePoint received) {
 
 Task<void> Api::Handle(net::Request& request, net::Reply& reply) {
   Call call{deps_, request, reply, {}, 0};
-  call.request_id = fmt::format("req_{:016x}{:04x}", static_cast<std::uint64_t>(deps_.loop->clock().UnixNanos()),
-                                ++metrics_->requests & 0xffff);
+  call.request_id =
+      fmt::format("req_{:016x}{:04x}", static_cast<std::uint64_t>(deps_.loop->clock().UnixNanos()),
+                  ++metrics_->requests & 0xffff);
   const Endpoint* found = nullptr;
   std::string allowed;
   for (const auto& e : kEndpoints) {
@@ -103,15 +109,22 @@ Task<void> Api::Handle(net::Request& request, net::Reply& reply) {
     allowed = allowed.empty() ? std::string(e.method) : allowed + ", " + std::string(e.method);
   }
   if (!found) {
-    const Error error = allowed.empty() ? Fail(Code::kNotFound, fmt::format("no such path: {} {}; GET /openapi.json lists what there is",
-                                                                             request.method, request.path), "unknown_path")
-                                        : NotAllowed(request, allowed);
+    const Error error = allowed.empty()
+                            ? Fail(Code::kNotFound,
+                                   fmt::format("no such path: {} {}; GET /openapi.json lists what there is",
+                                               request.method, request.path),
+                                   "unknown_path")
+                            : NotAllowed(request, allowed);
     co_await call.SendError(error);
   } else if (found->admin && deps_.loopback_only && !FromThisMachine(request)) {
-    co_await call.SendError(Fail(Code::kPermissionDenied, "the admin surface answers only to localhost and to no web page of another site",
-                                 "admin_from_elsewhere"));
+    co_await call.SendError(
+        Fail(Code::kPermissionDenied,
+             "the admin surface answers only to localhost and to no web page of another site",
+             "admin_from_elsewhere"));
   } else {
-    const std::string_view arg = found->path.ends_with('/') && found->path.size() > 1 ? request.path.substr(found->path.size()) : std::string_view();
+    const std::string_view arg = found->path.ends_with('/') && found->path.size() > 1
+                                     ? request.path.substr(found->path.size())
+                                     : std::string_view();
     co_await found->handle(call, arg);
   }
   Count(found ? found->path : "other", call.status, request.received);
@@ -162,8 +175,9 @@ void AddHeading(const exchange::Heading& heading, net::HeaderList& headers) {
   headers.emplace_back("x-baton-exchange", FormatExchangeId(heading.id));
   if (!heading.route.empty()) headers.emplace_back("x-baton-route", heading.route);
   if (!heading.worker.empty()) headers.emplace_back("x-baton-worker", heading.worker);
-  headers.emplace_back("x-baton-overhead-us",
-                       std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(heading.overhead).count()));
+  headers.emplace_back(
+      "x-baton-overhead-us",
+      std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(heading.overhead).count()));
   if (!heading.losses.empty()) headers.emplace_back("x-baton-loss", heading.losses);
 }
 

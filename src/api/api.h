@@ -31,8 +31,8 @@ struct ApiDeps {
   IdempotencyCache* idempotency = nullptr;
   Metrics* metrics = nullptr;
   const Health* health = nullptr;
-  // Loads the config again and swaps it in everywhere. The answer is a sentence for the operator; on error nothing
-  // has changed and the message says why. May take seconds; runs elsewhere.
+  // Loads the config again and swaps it in everywhere. The answer is a sentence for the operator; on error
+  // nothing has changed and the message says why. May take seconds; runs elsewhere.
   std::function<Task<Result<std::string>>()> reload;
   std::string version;
   bool loopback_only = true;  // without keys the admin surface trusts the loopback and nothing else
@@ -42,7 +42,8 @@ struct ApiDeps {
 class Api {
  public:
   explicit Api(ApiDeps deps);
-  // The net::Handler. Never fails: whatever happens, the client gets a well-formed reply or a broken connection.
+  // The net::Handler. Never fails: whatever happens, the client gets a well-formed reply or a broken
+  // connection.
   Task<void> Handle(net::Request& request, net::Reply& reply);
 
   const ApiDeps& deps() const { return deps_; }
@@ -55,7 +56,8 @@ class Api {
   std::shared_ptr<EndpointMetrics> metrics_;
 };
 
-// Body and content type for refusals below the handlers, in the API's error shape (net::ServerOptions::error_body).
+// Body and content type for refusals below the handlers, in the API's error shape
+// (net::ServerOptions::error_body).
 std::pair<std::string, std::string> ErrorPage(int status, std::string_view reason, std::string_view message);
 
 }  // namespace baton::api

@@ -33,9 +33,10 @@ Task<void> AnswerError(Call& call, exchange::ChatOutcome& outcome) {
   (void)co_await call.reply.Send(call.status, headers, body);
 }
 
-Task<void> AnswerWhole(Call& call, exchange::House& house, exchange::Envelope envelope, const chat::Request& request,
-                       std::optional<Ticket> ticket) {
-  auto outcome = co_await call.deps.conductor->Chat(house, std::move(envelope), request, nullptr, &call.reply.gone());
+Task<void> AnswerWhole(Call& call, exchange::House& house, exchange::Envelope envelope,
+                       const chat::Request& request, std::optional<Ticket> ticket) {
+  auto outcome =
+      co_await call.deps.conductor->Chat(house, std::move(envelope), request, nullptr, &call.reply.gone());
   if (!outcome.response) {
     co_await AnswerError(call, outcome);
     co_return;
@@ -59,13 +60,14 @@ Task<void> AnswerWhole(Call& call, exchange::House& house, exchange::Envelope en
   (void)co_await call.reply.Send(200, reply.headers, reply.body);
 }
 
-Task<void> AnswerStreaming(Call& call, exchange::House& house, exchange::Envelope envelope, const chat::Request& request,
-                           std::optional<Ticket> ticket) {
+Task<void> AnswerStreaming(Call& call, exchange::House& house, exchange::Envelope envelope,
+                           const chat::Request& request, std::optional<Ticket> ticket) {
   provider::ReplyShape shape;
   shape.created = call.deps.loop->clock().UnixNanos() / 1'000'000'000;
   shape.include_usage = request.include_usage;
   StreamReply stream(call, std::move(shape), ticket ? call.deps.idempotency->max_reply() : 0);
-  auto outcome = co_await call.deps.conductor->Chat(house, std::move(envelope), request, &stream, &call.reply.gone());
+  auto outcome =
+      co_await call.deps.conductor->Chat(house, std::move(envelope), request, &stream, &call.reply.gone());
   if (outcome.response) {
     outcome.Close(200);
     if (!stream.started()) stream.OnHeading(outcome.heading);  // an answer without a single event

@@ -1,19 +1,21 @@
 #include "api/controls.h"
 
-#include <algorithm>
-#include <charconv>
-#include <cctype>
-
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <charconv>
 
 namespace baton::api {
 namespace {
 
 constexpr std::string_view kPrefix = "baton-";
-constexpr std::string_view kNames = "baton-max-cost-usd, baton-deadline-ms, baton-quality, baton-task, baton-session";
+constexpr std::string_view kNames =
+    "baton-max-cost-usd, baton-deadline-ms, baton-quality, baton-task, baton-session";
 
 Error Bad(std::string_view name, std::string_view want) {
-  return Fail(Code::kInvalidRequest, fmt::format("{} must be {}", name, want), "invalid_control", std::string(name));
+  return Fail(Code::kInvalidRequest, fmt::format("{} must be {}", name, want), "invalid_control",
+              std::string(name));
 }
 
 Status Set(rails::Controls& c, std::string_view name, std::string_view value) {
@@ -38,7 +40,8 @@ Status Set(rails::Controls& c, std::string_view name, std::string_view value) {
     if (value.empty() || value.size() > 64) return Bad(name, "a text of 1 to 64 characters");
     (name == "baton-task" ? c.task : c.session) = value;
   } else {
-    return Fail(Code::kInvalidRequest, fmt::format("unknown control {}; known: {}", name, kNames), "unknown_control", std::string(name));
+    return Fail(Code::kInvalidRequest, fmt::format("unknown control {}; known: {}", name, kNames),
+                "unknown_control", std::string(name));
   }
   return {};
 }
@@ -46,12 +49,14 @@ Status Set(rails::Controls& c, std::string_view name, std::string_view value) {
 }  // namespace
 
 Result<rails::Controls> ReadControls(const net::HeaderViews& headers,
-                                     std::vector<std::pair<std::string, std::string>>& metadata, bool& stripped) {
+                                     std::vector<std::pair<std::string, std::string>>& metadata,
+                                     bool& stripped) {
   rails::Controls controls;
   for (const auto& h : headers) {
     if (h.name.size() <= kPrefix.size() || (h.name[0] | 0x20) != 'b') continue;
     std::string name(h.name);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char ch) { return static_cast<char>(std::tolower(ch)); });
     if (name.starts_with(kPrefix)) TRY_VOID(Set(controls, name, h.value));
   }
   const auto ours = [](const auto& kv) { return kv.first.starts_with(kPrefix); };

@@ -1,4 +1,5 @@
-// The caller's baton-* controls, from headers or from the request's metadata (which wins, being more specific).
+// The caller's baton-* controls, from headers or from the request's metadata (which wins, being more
+// specific).
 #pragma once
 
 #include "base/result.h"
@@ -8,9 +9,11 @@
 
 namespace baton::api {
 
-// Removes baton-* keys from `metadata`; `stripped` says whether there were any (the raw body is then not to be passed
-// on). kInvalidRequest naming the control for a value that is not what it should be, or an unknown baton-* name.
+// Removes baton-* keys from `metadata`; `stripped` says whether there were any (the raw body is then not to
+// be passed on). kInvalidRequest naming the control for a value that is not what it should be, or an unknown
+// baton-* name.
 Result<rails::Controls> ReadControls(const net::HeaderViews& headers,
-                                     std::vector<std::pair<std::string, std::string>>& metadata, bool& stripped);
+                                     std::vector<std::pair<std::string, std::string>>& metadata,
+                                     bool& stripped);
 
 }  // namespace baton::api

@@ -34,9 +34,16 @@ TEST(Controls, MetadataWinsAndDoesNotTravelOn) {
 
 TEST(Controls, WrongValuesAreRefusedByName) {
   for (auto [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"baton-max-cost-usd", "five"}, {"baton-max-cost-usd", "-1"}, {"baton-max-cost-usd", "1e3"}, {"baton-deadline-ms", "0"},
-           {"baton-deadline-ms", "12x"}, {"baton-deadline-ms", "99999999999999999999"}, {"baton-quality", "nan"}, {"baton-quality", "-2"},
-           {"baton-task", ""}, {"baton-maxcost", "1"}}) {
+           {"baton-max-cost-usd", "five"},
+           {"baton-max-cost-usd", "-1"},
+           {"baton-max-cost-usd", "1e3"},
+           {"baton-deadline-ms", "0"},
+           {"baton-deadline-ms", "12x"},
+           {"baton-deadline-ms", "99999999999999999999"},
+           {"baton-quality", "nan"},
+           {"baton-quality", "-2"},
+           {"baton-task", ""},
+           {"baton-maxcost", "1"}}) {
     auto c = FromHeader(name, value);
     ASSERT_FALSE(c) << name << "=" << value;
     EXPECT_EQ(c.error().param, name);
@@ -44,7 +51,9 @@ TEST(Controls, WrongValuesAreRefusedByName) {
   }
 }
 
-TEST(Controls, OtherHeadersAreNoneOfOurBusiness) { EXPECT_TRUE(FromHeader("b3", "trace")); }
+TEST(Controls, OtherHeadersAreNoneOfOurBusiness) {
+  EXPECT_TRUE(FromHeader("b3", "trace"));
+}
 
 }  // namespace
 }  // namespace baton::api

@@ -22,7 +22,8 @@ Task<void> HandleEmbeddings(Call& call, std::string_view) {
   }
   const std::shared_ptr<exchange::House> house = call.deps.house();
   exchange::Envelope envelope = call.MakeEnvelope(std::move(*controls));
-  auto outcome = co_await call.deps.conductor->Embed(*house, std::move(envelope), *request, &call.reply.gone());
+  auto outcome =
+      co_await call.deps.conductor->Embed(*house, std::move(envelope), *request, &call.reply.gone());
 
   net::HeaderList headers = call.Headers("application/json");
   AddHeading(outcome.heading, headers);

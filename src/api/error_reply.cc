@@ -7,30 +7,48 @@ namespace {
 
 // A provider's own 4xx keeps its status: it is about the client's request. Anything else it might say is
 // about the provider, and the client is told 502.
-int RejectedStatus(int upstream) { return upstream >= 400 && upstream < 500 && upstream != 401 && upstream != 403 ? upstream : 400; }
+int RejectedStatus(int upstream) {
+  return upstream >= 400 && upstream < 500 && upstream != 401 && upstream != 403 ? upstream : 400;
+}
 
 }  // namespace
 
 ErrorReply Describe(const Error& e) {
   switch (e.code) {
-    case Code::kInvalidRequest: return {400, "invalid_request_error", false};
-    case Code::kUnauthenticated: return {401, "authentication_error", false};
-    case Code::kPermissionDenied: return {403, "permission_error", false};
-    case Code::kNotFound: return {404, "invalid_request_error", false};
+    case Code::kInvalidRequest:
+      return {400, "invalid_request_error", false};
+    case Code::kUnauthenticated:
+      return {401, "authentication_error", false};
+    case Code::kPermissionDenied:
+      return {403, "permission_error", false};
+    case Code::kNotFound:
+      return {404, "invalid_request_error", false};
     // 409: the first request with this idempotency key is still running, so trying again is right.
-    case Code::kConflict: return {409, "invalid_request_error", true};
-    case Code::kTooLarge: return {e.reason == "context_length_exceeded" ? 400 : 413, "invalid_request_error", false};
-    case Code::kUnsupported: return {400, "invalid_request_error", false};
-    case Code::kOverBudget: return {429, "insufficient_quota", false};
-    case Code::kRateLimited: return {429, "rate_limit_error", true};
-    case Code::kOverloaded: return {503, "server_error", true};
-    case Code::kUnavailable: return {503, "server_error", true};
-    case Code::kBadUpstream: return {502, "server_error", true};
-    case Code::kUpstreamRejected: return {RejectedStatus(e.upstream_status), "invalid_request_error", false};
+    case Code::kConflict:
+      return {409, "invalid_request_error", true};
+    case Code::kTooLarge:
+      return {e.reason == "context_length_exceeded" ? 400 : 413, "invalid_request_error", false};
+    case Code::kUnsupported:
+      return {400, "invalid_request_error", false};
+    case Code::kOverBudget:
+      return {429, "insufficient_quota", false};
+    case Code::kRateLimited:
+      return {429, "rate_limit_error", true};
+    case Code::kOverloaded:
+      return {503, "server_error", true};
+    case Code::kUnavailable:
+      return {503, "server_error", true};
+    case Code::kBadUpstream:
+      return {502, "server_error", true};
+    case Code::kUpstreamRejected:
+      return {RejectedStatus(e.upstream_status), "invalid_request_error", false};
     // The caller's own deadline: the same request with the same deadline would end the same way.
-    case Code::kDeadline: return {504, "server_error", false};
-    case Code::kCancelled: return {499, "invalid_request_error", false};
-    case Code::kInternal: return {500, "server_error", true};
+    case Code::kDeadline:
+      return {504, "server_error", false};
+    case Code::kCancelled:
+      return {499, "invalid_request_error", false};
+    case Code::kInternal:
+      return {500, "server_error", true};
   }
   return {500, "server_error", true};
 }
@@ -57,9 +75,12 @@ void AddErrorHeaders(const Error& error, net::HeaderList& headers) {
 
 Error ErrorForStatus(int status, std::string_view reason, std::string_view message) {
   Code code = Code::kInternal;
-  if (status == 413 || status == 431) code = Code::kTooLarge;
-  else if (status == 503) code = Code::kOverloaded;
-  else if (status >= 400 && status < 500) code = Code::kInvalidRequest;
+  if (status == 413 || status == 431)
+    code = Code::kTooLarge;
+  else if (status == 503)
+    code = Code::kOverloaded;
+  else if (status >= 400 && status < 500)
+    code = Code::kInvalidRequest;
   return Fail(code, std::string(message), std::string(reason));
 }
 

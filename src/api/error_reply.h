@@ -10,8 +10,8 @@ namespace baton::api {
 
 struct ErrorReply {
   int status = 500;
-  std::string type;         // "invalid_request_error", "rate_limit_error", ...
-  bool retry_helps = false; // false: `x-should-retry: false` keeps SDKs from paying for hopeless tries
+  std::string type;          // "invalid_request_error", "rate_limit_error", ...
+  bool retry_helps = false;  // false: `x-should-retry: false` keeps SDKs from paying for hopeless tries
 };
 
 // A new Code does not compile until the switch in error_reply.cc has it.

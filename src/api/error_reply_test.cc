@@ -1,8 +1,7 @@
 #include "api/error_reply.h"
 
-#include <gtest/gtest.h>
-
 #include <fmt/format.h>
+#include <gtest/gtest.h>
 
 namespace baton::api {
 namespace {
@@ -12,7 +11,8 @@ TEST(ErrorReply, WholeTableIsWhatClientsWereTold) {
   for (int c = 0; c <= static_cast<int>(Code::kInternal); ++c) {
     Error e = Fail(static_cast<Code>(c), "m");
     const ErrorReply r = Describe(e);
-    table += fmt::format("{} {} {} {}\n", CodeName(e.code), r.status, r.type, r.retry_helps ? "retry" : "final");
+    table +=
+        fmt::format("{} {} {} {}\n", CodeName(e.code), r.status, r.type, r.retry_helps ? "retry" : "final");
   }
   EXPECT_EQ(table,
             "invalid_request 400 invalid_request_error final\n"
@@ -34,14 +34,16 @@ TEST(ErrorReply, WholeTableIsWhatClientsWereTold) {
 }
 
 TEST(ErrorReply, BodyHasAllFourKeysInOpenAisOrder) {
-  EXPECT_EQ(ErrorBody(Fail(Code::kInvalidRequest, "say \"please\"", "missing_field", "messages")),
-            R"({"error":{"message":"say \"please\"","type":"invalid_request_error","param":"messages","code":"missing_field"}})");
+  EXPECT_EQ(
+      ErrorBody(Fail(Code::kInvalidRequest, "say \"please\"", "missing_field", "messages")),
+      R"({"error":{"message":"say \"please\"","type":"invalid_request_error","param":"messages","code":"missing_field"}})");
   EXPECT_EQ(ErrorBody(Fail(Code::kInternal, "x")),
             R"({"error":{"message":"x","type":"server_error","param":null,"code":"internal"}})");
 }
 
 TEST(ErrorReply, BrokenUtf8FromAProviderIsReplacedNotThrown) {
-  EXPECT_NE(ErrorBody(Fail(Code::kBadUpstream, "bad \xff byte")).find("bad \xef\xbf\xbd byte"), std::string::npos);
+  EXPECT_NE(ErrorBody(Fail(Code::kBadUpstream, "bad \xff byte")).find("bad \xef\xbf\xbd byte"),
+            std::string::npos);
 }
 
 TEST(ErrorReply, WorkersRejectionKeepsItsStatusButNeverOurCredentialsFailure) {

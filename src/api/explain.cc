@@ -22,7 +22,8 @@ std::string ToJson(const exchange::Explanation& e) {
     out["propensity"] = r.propensity();
     out["alternatives"] = r.alternatives();
     Json losses = Json::array();
-    for (const auto& l : e.losses) losses.push_back({{"param", l.param}, {"how", provider::LossName(l.how)}, {"note", l.note}});
+    for (const auto& l : e.losses)
+      losses.push_back({{"param", l.param}, {"how", provider::LossName(l.how)}, {"note", l.note}});
     out["losses"] = std::move(losses);
     out["max_output_tokens"] = e.max_output_tokens;
     out["worst_case_usd"] = e.priced ? Json(budget::FormatUsd(e.worst_case)) : Json();
@@ -32,7 +33,8 @@ std::string ToJson(const exchange::Explanation& e) {
   }
   out["input_tokens"] = e.input_tokens;
   out["features"] = Json::parse(route::ToJson(e.features), nullptr, false);
-  out["rails"] = {{"data_classes", e.data_classes}, {"allowed_workers", e.allowed}, {"reasons", e.rails_reasons}};
+  out["rails"] = {
+      {"data_classes", e.data_classes}, {"allowed_workers", e.allowed}, {"reasons", e.rails_reasons}};
   return out.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -6,9 +6,11 @@ namespace baton::api {
 
 using Began = std::variant<IdempotencyCache::Ticket, std::shared_ptr<const StoredReply>>;
 
-Result<Began> IdempotencyCache::Begin(const std::string& tenant, std::string_view key, std::string_view body) {
+Result<Began> IdempotencyCache::Begin(const std::string& tenant, std::string_view key,
+                                      std::string_view body) {
   if (key.size() > 255) {
-    return Fail(Code::kInvalidRequest, "Idempotency-Key is longer than 255 characters", "idempotency_key_too_long");
+    return Fail(Code::kInvalidRequest, "Idempotency-Key is longer than 255 characters",
+                "idempotency_key_too_long");
   }
   std::string full = tenant + '\n' + std::string(key);
   const std::size_t hash = std::hash<std::string_view>{}(body);
@@ -16,11 +18,13 @@ Result<Began> IdempotencyCache::Begin(const std::string& tenant, std::string_vie
   Evict();
   if (auto at = entries_.find(full); at != entries_.end()) {
     if (at->second.body_hash != hash) {
-      return Fail(Code::kInvalidRequest, "this Idempotency-Key was used with another request body; use a new key for a new request",
+      return Fail(Code::kInvalidRequest,
+                  "this Idempotency-Key was used with another request body; use a new key for a new request",
                   "idempotency_key_reused");
     }
     if (!at->second.reply) {
-      Error e = Fail(Code::kConflict, "the first request with this Idempotency-Key is still running; try again in a moment",
+      Error e = Fail(Code::kConflict,
+                     "the first request with this Idempotency-Key is still running; try again in a moment",
                      "idempotency_key_in_use");
       e.retry_after = std::chrono::seconds(1);
       return e;

@@ -1,8 +1,8 @@
-// Idempotency-Key: a client that repeats a request with the same key gets the first reply again, and nobody is
-// called or paid twice.
+// Idempotency-Key: a client that repeats a request with the same key gets the first reply again, and nobody
+// is called or paid twice.
 //
-// Kept in memory, bounded in entries and bytes, oldest out first; a restart forgets. Only finished, successful
-// replies are kept: after a failure the same key tries again, which is what the client wants.
+// Kept in memory, bounded in entries and bytes, oldest out first; a restart forgets. Only finished,
+// successful replies are kept: after a failure the same key tries again, which is what the client wants.
 #pragma once
 
 #include <cstdint>
@@ -50,9 +50,10 @@ class IdempotencyCache {
     std::string key_;
   };
 
-  // First use: a Ticket. Known and finished: the reply. Errors: kConflict "idempotency_key_in_use" (still running;
-  // retry_after set) and kInvalidRequest "idempotency_key_reused" (another body). Thread safe.
-  Result<std::variant<Ticket, std::shared_ptr<const StoredReply>>> Begin(const std::string& tenant, std::string_view key,
+  // First use: a Ticket. Known and finished: the reply. Errors: kConflict "idempotency_key_in_use" (still
+  // running; retry_after set) and kInvalidRequest "idempotency_key_reused" (another body). Thread safe.
+  Result<std::variant<Ticket, std::shared_ptr<const StoredReply>>> Begin(const std::string& tenant,
+                                                                         std::string_view key,
                                                                          std::string_view body);
   std::size_t max_reply() const { return options_.max_reply; }
 

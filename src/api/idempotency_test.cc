@@ -10,7 +10,8 @@ using Stored = std::shared_ptr<const StoredReply>;
 
 struct IdempotencyTest : testing::Test {
   SimClock clock;
-  IdempotencyCache cache{clock, {.ttl = std::chrono::minutes(10), .max_entries = 4, .max_bytes = 1000, .max_reply = 400}};
+  IdempotencyCache cache{
+      clock, {.ttl = std::chrono::minutes(10), .max_entries = 4, .max_bytes = 1000, .max_reply = 400}};
 
   // Runs the first request of `key` to its end.
   void Finish(std::string_view key, std::string body = "reply") {
@@ -86,7 +87,9 @@ TEST_F(IdempotencyTest, RunningRequestIsNeverForgotten) {
   EXPECT_EQ(twin.error().code, Code::kConflict);
 }
 
-TEST_F(IdempotencyTest, EndlessKeyIsRefused) { EXPECT_FALSE(cache.Begin("t", std::string(256, 'k'), "q")); }
+TEST_F(IdempotencyTest, EndlessKeyIsRefused) {
+  EXPECT_FALSE(cache.Begin("t", std::string(256, 'k'), "q"));
+}
 
 }  // namespace
 }  // namespace baton::api

@@ -1,6 +1,8 @@
-// The small read-only endpoints: models, exchanges, route (dry run), health, metrics, description, start page.
+// The small read-only endpoints: models, exchanges, route (dry run), health, metrics, description, start
+// page.
 
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "api/call.h"
@@ -21,7 +23,8 @@ Json ModelJson(const exchange::Policies& p, const std::string& name, std::int64_
   return {{"id", name}, {"object", "model"}, {"created", created}, {"owned_by", owner}};
 }
 
-// Models have no date of their own here; a constant keeps the listing cacheable and the key is required by SDKs.
+// Models have no date of their own here; a constant keeps the listing cacheable and the key is required by
+// SDKs.
 constexpr std::int64_t kModelsCreated = 1'763'769'600;
 
 }  // namespace
@@ -32,7 +35,8 @@ Task<void> HandleModels(Call& call, std::string_view name) {
   const auto names = p.rules.ModelNames(p.catalogue);
   if (!name.empty()) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
-      co_await call.SendError(Fail(Code::kNotFound, fmt::format("no model '{}'; GET /v1/models lists them", name), "model_not_found"));
+      co_await call.SendError(Fail(
+          Code::kNotFound, fmt::format("no model '{}'; GET /v1/models lists them", name), "model_not_found"));
       co_return;
     }
     co_await call.SendJson(200, ModelJson(p, std::string(name), kModelsCreated).dump());
@@ -46,7 +50,10 @@ Task<void> HandleModels(Call& call, std::string_view name) {
 Task<void> HandleExchange(Call& call, std::string_view text) {
   const auto id = ParseExchangeId(text);
   if (!id) {
-    co_await call.SendError(Fail(Code::kInvalidRequest, "an exchange id looks like ex_ and 13 characters, see the x-baton-exchange header", "bad_exchange_id"));
+    co_await call.SendError(
+        Fail(Code::kInvalidRequest,
+             "an exchange id looks like ex_ and 13 characters, see the x-baton-exchange header",
+             "bad_exchange_id"));
     co_return;
   }
   auto record = call.deps.recorder->Find(*id);
@@ -78,7 +85,9 @@ Task<void> HandleRoute(Call& call, std::string_view) {
   co_await call.SendJson(200, ToJson(*explanation));
 }
 
-Task<void> HandleHealth(Call& call, std::string_view) { co_await call.SendJson(200, R"({"status":"ok"})"); }
+Task<void> HandleHealth(Call& call, std::string_view) {
+  co_await call.SendJson(200, R"({"status":"ok"})");
+}
 
 Task<void> HandleReady(Call& call, std::string_view) {
   const Health& health = *call.deps.health;
@@ -93,10 +102,15 @@ Task<void> HandleMetrics(Call& call, std::string_view) {
 
 Task<void> HandleOpenApi(Call& call, std::string_view) {
   // The description of what is here, not a copy of OpenAI's: bodies follow the public specification.
-  const auto op = [](const char* summary) { return Json{{"summary", summary}, {"responses", {{"200", {{"description", "OK"}}}}}}; };
-  Json doc = {{"openapi", "3.1.0"}, {"info", {{"title", "Baton"}, {"version", call.deps.version}}}, {"paths", Json::object()}};
+  const auto op = [](const char* summary) {
+    return Json{{"summary", summary}, {"responses", {{"200", {{"description", "OK"}}}}}};
+  };
+  Json doc = {{"openapi", "3.1.0"},
+              {"info", {{"title", "Baton"}, {"version", call.deps.version}}},
+              {"paths", Json::object()}};
   Json& paths = doc["paths"];
-  paths["/v1/chat/completions"]["post"] = op("Chat completion, streamed or whole; OpenAI's request and reply");
+  paths["/v1/chat/completions"]["post"] =
+      op("Chat completion, streamed or whole; OpenAI's request and reply");
   paths["/v1/embeddings"]["post"] = op("Embeddings; OpenAI's request and reply");
   paths["/v1/models"]["get"] = op("Models, routes and workers that may be named in a request");
   paths["/v1/models/{model}"]["get"] = op("One model");

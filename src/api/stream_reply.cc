@@ -24,8 +24,10 @@ void StreamReply::Put(chat::Event event) {
 
 void StreamReply::Send() {
   if (keep_ > 0) {
-    if (kept_.size() + out_.size() <= keep_) kept_ += out_;
-    else keep_ = 0;
+    if (kept_.size() + out_.size() <= keep_)
+      kept_ += out_;
+    else
+      keep_ = 0;
   }
   call_.reply.Write(out_);
   out_.clear();

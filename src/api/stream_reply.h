@@ -12,7 +12,8 @@ namespace baton::api {
 class StreamReply : public exchange::Reader {
  public:
   // `keep` > 0: the reply's bytes are also kept, up to that many, for the idempotency cache.
-  StreamReply(Call& call, provider::ReplyShape shape, std::size_t keep) : call_(call), shape_(std::move(shape)), keep_(keep) {}
+  StreamReply(Call& call, provider::ReplyShape shape, std::size_t keep)
+      : call_(call), shape_(std::move(shape)), keep_(keep) {}
 
   void OnHeading(const exchange::Heading& heading) override;
   void Put(chat::Event event) override;

@@ -1,6 +1,7 @@
 #include "bench/load.h"
 
 #include <arpa/inet.h>
+#include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -11,8 +12,6 @@
 #include <cstring>
 #include <deque>
 
-#include <fmt/format.h>
-
 #include "base/clock.h"
 
 namespace baton::bench {
@@ -21,8 +20,8 @@ namespace {
 struct Connection {
   int fd = -1;
   bool busy = false;
-  TimePoint due;                  // when the request in flight should have left
-  std::string reply;              // of the reply in progress; kept between requests
+  TimePoint due;      // when the request in flight should have left
+  std::string reply;  // of the reply in progress; kept between requests
   std::size_t content_length = 0, head = 0;
 };
 
@@ -93,9 +92,12 @@ class Generator {
       idle_.pop_front();
       c->busy = true;
       c->due = o_.rate > 0 ? next_due_ : TimePoint();
-      if (o_.rate > 0) next_due_ += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / o_.rate));
+      if (o_.rate > 0)
+        next_due_ += std::chrono::duration_cast<Duration>(std::chrono::duration<double>(1 / o_.rate));
       // 2 KB always fit an idle socket's buffer.
-      if (send(c->fd, o_.request.data(), o_.request.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(o_.request.size())) Broken(*c);
+      if (send(c->fd, o_.request.data(), o_.request.size(), MSG_NOSIGNAL) !=
+          static_cast<ssize_t>(o_.request.size()))
+        Broken(*c);
     }
   }
 
@@ -117,7 +119,8 @@ class Generator {
     result_.bytes += static_cast<std::uint64_t>(n);
     c.reply.append(buffer, static_cast<std::size_t>(n));
     if (c.head == 0 && !ReadHead(c)) return;
-    const bool done = o_.streamed ? c.reply.ends_with("\r\n0\r\n\r\n") : c.reply.size() >= c.head + c.content_length;
+    const bool done =
+        o_.streamed ? c.reply.ends_with("\r\n0\r\n\r\n") : c.reply.size() >= c.head + c.content_length;
     if (done) Complete(c);
   }
 
@@ -127,15 +130,19 @@ class Generator {
     c.head = end + 4;
     c.content_length = 0;
     for (auto at = c.reply.find("\r\n"); at < end; at = c.reply.find("\r\n", at + 2)) {
-      if (strncasecmp(c.reply.c_str() + at + 2, "content-length:", 15) == 0) c.content_length = std::strtoul(c.reply.c_str() + at + 17, nullptr, 10);
+      if (strncasecmp(c.reply.c_str() + at + 2, "content-length:", 15) == 0)
+        c.content_length = std::strtoul(c.reply.c_str() + at + 17, nullptr, 10);
     }
     return true;
   }
 
   void Complete(Connection& c) {
-    if (c.reply.compare(0, 12, "HTTP/1.1 200") == 0) ++result_.replies;
-    else ++result_.errors;
-    if (o_.rate > 0) result_.latencies_us.push_back(std::chrono::duration<double, std::micro>(Now() - c.due).count());
+    if (c.reply.compare(0, 12, "HTTP/1.1 200") == 0)
+      ++result_.replies;
+    else
+      ++result_.errors;
+    if (o_.rate > 0)
+      result_.latencies_us.push_back(std::chrono::duration<double, std::micro>(Now() - c.due).count());
     c.reply.clear();
     c.head = 0;
     c.busy = false;
@@ -161,20 +168,29 @@ class Generator {
 
 double LoadResult::Percentile(double p) const {
   if (latencies_us.empty()) return 0;
-  return latencies_us[std::min(latencies_us.size() - 1, static_cast<std::size_t>(p * static_cast<double>(latencies_us.size())))];
+  return latencies_us[std::min(latencies_us.size() - 1,
+                               static_cast<std::size_t>(p * static_cast<double>(latencies_us.size())))];
 }
 
-Result<LoadResult> Load(const LoadOptions& options) { return Generator(options).Run(); }
+Result<LoadResult> Load(const LoadOptions& options) {
+  return Generator(options).Run();
+}
 
 std::string ChatRequest(const std::string& model, bool stream, std::size_t bytes) {
-  std::string body = fmt::format(R"({{"model":"{}","stream":{},"temperature":0.2,"messages":[{{"role":"system","content":"You are a helpful assistant."}},{{"role":"user","content":")",
-                                 model, stream);
+  std::string body = fmt::format(
+      R"({{"model":"{}","stream":{},"temperature":0.2,"messages":[{{"role":"system","content":"You are a helpful assistant."}},{{"role":"user","content":")",
+      model, stream);
   // Ordinary words: text that the classifier and the features have to look at, with nothing in it to find.
-  constexpr std::string_view kWords = "Please compare the two proposals for the new warehouse and tell me which one needs less space, fewer people and a shorter time to build. ";
+  constexpr std::string_view kWords =
+      "Please compare the two proposals for the new warehouse and tell me which one needs less space, fewer "
+      "people and a shorter time to build. ";
   while (body.size() + kWords.size() + 4 < bytes) body += kWords;
   body += "\"}]}";
-  return fmt::format("POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: application/json\r\n"
-                     "User-Agent: baton-bench\r\nAuthorization: Bearer not-needed\r\nContent-Length: {}\r\n\r\n{}", body.size(), body);
+  return fmt::format(
+      "POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nAccept: "
+      "application/json\r\n"
+      "User-Agent: baton-bench\r\nAuthorization: Bearer not-needed\r\nContent-Length: {}\r\n\r\n{}",
+      body.size(), body);
 }
 
 }  // namespace baton::bench

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -14,12 +15,12 @@
 #include <sstream>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace baton::bench {
 namespace {
 
-void SleepMillis(int ms) { usleep(static_cast<useconds_t>(ms) * 1000); }
+void SleepMillis(int ms) {
+  usleep(static_cast<useconds_t>(ms) * 1000);
+}
 
 std::string ReadFile(const std::string& path) {
   std::ifstream file(path);
@@ -40,7 +41,8 @@ sockaddr_in Loopback(std::uint16_t port) {
 
 Result<Process> Process::Start(const std::vector<std::string>& argv, int cpu, const std::string& log) {
   const pid_t pid = fork();
-  if (pid < 0) return Fail(Code::kInternal, fmt::format("cannot start {}: {}", argv[0], std::strerror(errno)));
+  if (pid < 0)
+    return Fail(Code::kInternal, fmt::format("cannot start {}: {}", argv[0], std::strerror(errno)));
   if (pid == 0) {
     // A benchmark that dies must not leave servers behind.
     prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -75,7 +77,9 @@ Process::~Process() {
   waitpid(pid_, nullptr, 0);
 }
 
-bool Process::Alive() const { return kill(pid_, 0) == 0 && waitpid(pid_, nullptr, WNOHANG) == 0; }
+bool Process::Alive() const {
+  return kill(pid_, 0) == 0 && waitpid(pid_, nullptr, WNOHANG) == 0;
+}
 
 std::vector<pid_t> Process::Family() const {
   std::vector<pid_t> all = {pid_};

@@ -1,10 +1,10 @@
 // Child processes of a benchmark: started, pinned, measured, and always ended.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
-
-#include <sys/types.h>
 
 #include "base/result.h"
 

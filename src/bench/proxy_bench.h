@@ -9,9 +9,9 @@
 namespace baton::bench {
 
 struct ProxyBenchOptions {
-  std::string baton;      // the binary: server and upstream
+  std::string baton;  // the binary: server and upstream
   int repeats = 5;
-  double seconds = 2;     // per measurement
+  double seconds = 2;  // per measurement
 };
 
 struct Spread {
@@ -22,8 +22,8 @@ Spread SpreadOf(std::vector<double> values);
 // One server under one kind of load.
 struct ProxyRow {
   std::string server, load;
-  Spread cpu_us;          // CPU per request (per chunk for streams), user and system
-  Spread ratio;           // over nginx, pair by pair; 1 for nginx
+  Spread cpu_us;  // CPU per request (per chunk for streams), user and system
+  Spread ratio;   // over nginx, pair by pair; 1 for nginx
   Spread per_second;
   Spread p50_us, p99_us;  // fixed rate only
   std::uint64_t errors = 0;
@@ -32,8 +32,8 @@ struct ProxyRow {
 
 struct ProxyBench {
   std::vector<ProxyRow> rows;
-  std::string machine;    // processor, kernel, versions
-  double noise = 0;       // nginx against itself in the same run: largest deviation of a ratio from 1
+  std::string machine;  // processor, kernel, versions
+  double noise = 0;     // nginx against itself in the same run: largest deviation of a ratio from 1
 };
 
 // Needs nginx in PATH; kNotFound with advice otherwise. Minutes; tells its progress through `say`.

@@ -1,11 +1,11 @@
 // `baton ask`: one question, the answer as it comes, then what ran where and why.
 
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <iostream>
-#include <sstream>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "chat/assemble.h"
 #include "cli/commands.h"
@@ -27,7 +27,8 @@ Result<net::HeaderList> ParseHeaders(const std::vector<std::string>& lines) {
   net::HeaderList headers;
   for (const auto& line : lines) {
     const auto colon = line.find(':');
-    if (colon == std::string::npos || colon == 0) return Fail(Code::kInvalidRequest, fmt::format("'{}' is no header; write 'name: value'", line));
+    if (colon == std::string::npos || colon == 0)
+      return Fail(Code::kInvalidRequest, fmt::format("'{}' is no header; write 'name: value'", line));
     const auto value = line.find_first_not_of(' ', colon + 1);
     headers.emplace_back(line.substr(0, colon), value == std::string::npos ? "" : line.substr(value));
   }
@@ -55,7 +56,8 @@ Result<Answer> Stream(const AskOptions& options, const std::string& text) {
     events.clear();
   };
   std::vector<chat::Event> events;
-  TRY(auto reply, Fetch(options.url, "POST", "/v1/chat/completions", body.dump(-1, ' ', false, Json::error_handler_t::replace), std::move(headers),
+  TRY(auto reply, Fetch(options.url, "POST", "/v1/chat/completions",
+                        body.dump(-1, ' ', false, Json::error_handler_t::replace), std::move(headers),
                         [&](std::string_view bytes) {
                           if (answer.stream) answer.stream = decoder->Feed(bytes, &events);
                           take(events);

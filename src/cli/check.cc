@@ -1,6 +1,6 @@
-#include <cstdio>
-
 #include <fmt/format.h>
+
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
@@ -40,8 +40,8 @@ int Check(const CheckOptions& options) {
   }
   if (!usable) return Complain(usable.error());
   for (const auto& w : loaded->warnings) fmt::print("warning: {}\n", w);
-  fmt::print("{}: ok, {} workers, {} routes, listens on {}:{}\n", options.file, loaded->workers.size(), loaded->routes.rules.size(),
-             loaded->listen_address, loaded->listen_port);
+  fmt::print("{}: ok, {} workers, {} routes, listens on {}:{}\n", options.file, loaded->workers.size(),
+             loaded->routes.rules.size(), loaded->listen_address, loaded->listen_port);
   return 0;
 }
 

@@ -1,5 +1,5 @@
-// One function per command. Each returns the process's exit code: 0 done, 1 failed, 2 wrong usage. Results go to
-// stdout, progress and errors to stderr. main.cc owns the options' names and help.
+// One function per command. Each returns the process's exit code: 0 done, 1 failed, 2 wrong usage. Results go
+// to stdout, progress and errors to stderr. main.cc owns the options' names and help.
 #pragma once
 
 #include <cstdint>
@@ -67,6 +67,7 @@ int Mock(const MockOptions& options);
 struct BenchOptions {
   std::string json;
   bool quick = false;
+  double soak_seconds = 0;
 };
 int Bench(const BenchOptions& options);
 

@@ -1,6 +1,7 @@
 #include "cli/http.h"
 
 #include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "net/client.h"
@@ -47,12 +48,15 @@ Task<Result<Fetched>> Exchange(net::IoLoop& loop, Job& job) {
   co_return out;
 }
 
-Task<void> Run(net::IoLoop& loop, Job& job) { job.result = co_await Exchange(loop, job); }
+Task<void> Run(net::IoLoop& loop, Job& job) {
+  job.result = co_await Exchange(loop, job);
+}
 
 }  // namespace
 
-Result<Fetched> Fetch(const std::string& base_url, std::string_view method, const std::string& path, std::string body,
-                      net::HeaderList headers, std::function<void(std::string_view)> on_data) {
+Result<Fetched> Fetch(const std::string& base_url, std::string_view method, const std::string& path,
+                      std::string body, net::HeaderList headers,
+                      std::function<void(std::string_view)> on_data) {
   Job job;
   TRY(job.url, net::ParseUrl(base_url));
   job.method = method;
@@ -63,7 +67,12 @@ Result<Fetched> Fetch(const std::string& base_url, std::string_view method, cons
   job.on_data = std::move(on_data);
   net::RunBlocking([&job](net::IoLoop& loop) { return Run(loop, job); });
   if (!job.result && job.result.error().reason == "connect_refused") {
-    return Fail(Code::kUnavailable, fmt::format("nothing answers at {}; start one with 'baton serve --config FILE', or name another with --url", base_url), "connect_refused");
+    return Fail(
+        Code::kUnavailable,
+        fmt::format(
+            "nothing answers at {}; start one with 'baton serve --config FILE', or name another with --url",
+            base_url),
+        "connect_refused");
   }
   return std::move(job.result);
 }
@@ -72,8 +81,11 @@ Error ErrorFromReply(const Fetched& reply) {
   const auto json = nlohmann::json::parse(reply.body, nullptr, false);
   if (json.is_object() && json.contains("error") && json["error"].is_object()) {
     const auto& e = json["error"];
-    const std::string code = e.value("code", nlohmann::json()).is_string() ? e["code"].get<std::string>() : "";
-    return Fail(Code::kInvalidRequest, fmt::format("{} (HTTP {}{}{})", e.value("message", std::string("no message")), reply.status, code.empty() ? "" : ", ", code));
+    const std::string code =
+        e.value("code", nlohmann::json()).is_string() ? e["code"].get<std::string>() : "";
+    return Fail(Code::kInvalidRequest,
+                fmt::format("{} (HTTP {}{}{})", e.value("message", std::string("no message")), reply.status,
+                            code.empty() ? "" : ", ", code));
   }
   return Fail(Code::kBadUpstream, fmt::format("HTTP {}: {}", reply.status, reply.body.substr(0, 200)));
 }

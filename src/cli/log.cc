@@ -1,8 +1,8 @@
 // `baton log`: reads the store, beside a running server or without one.
 
-#include <cstdio>
-
 #include <fmt/format.h>
+
+#include <cstdio>
 
 #include "cli/commands.h"
 #include "cli/log_view.h"
@@ -14,14 +14,20 @@ namespace {
 
 // "90s", "15m", "2h", "7d".
 Result<Duration> ParseAge(const std::string& text) {
-  const Error bad = Fail(Code::kInvalidRequest, fmt::format("--since {}: write a number and s, m, h or d, like 15m", text));
-  if (text.size() < 2 || text.size() > 9 || text.find_first_not_of("0123456789") != text.size() - 1) return bad;
+  const Error bad =
+      Fail(Code::kInvalidRequest, fmt::format("--since {}: write a number and s, m, h or d, like 15m", text));
+  if (text.size() < 2 || text.size() > 9 || text.find_first_not_of("0123456789") != text.size() - 1)
+    return bad;
   const std::int64_t n = std::stoll(text);
   switch (text.back()) {
-    case 's': return Duration(std::chrono::seconds(n));
-    case 'm': return Duration(std::chrono::minutes(n));
-    case 'h': return Duration(std::chrono::hours(n));
-    case 'd': return Duration(std::chrono::hours(24 * n));
+    case 's':
+      return Duration(std::chrono::seconds(n));
+    case 'm':
+      return Duration(std::chrono::minutes(n));
+    case 'h':
+      return Duration(std::chrono::hours(n));
+    case 'd':
+      return Duration(std::chrono::hours(24 * n));
   }
   return bad;
 }
@@ -48,10 +54,14 @@ Result<record::LogFilter> FilterOf(const LogOptions& options) {
 
 Status ShowOne(const record::Recorder& store, const LogOptions& options) {
   const auto id = ParseExchangeId(options.id);
-  if (!id) return Fail(Code::kInvalidRequest, fmt::format("'{}' is no exchange id; they look like ex_0123456789abc", options.id));
+  if (!id)
+    return Fail(Code::kInvalidRequest,
+                fmt::format("'{}' is no exchange id; they look like ex_0123456789abc", options.id));
   TRY(const auto record, store.Find(*id));
-  if (options.json) fmt::print("{}\n", record::ToJson(record));
-  else fmt::print("{}", RenderTree(record, ViewOptionsFor(1)));
+  if (options.json)
+    fmt::print("{}\n", record::ToJson(record));
+  else
+    fmt::print("{}", RenderTree(record, ViewOptionsFor(1)));
   return {};
 }
 

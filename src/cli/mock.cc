@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <csignal>
 #include <cstdio>
-
-#include <fmt/format.h>
 
 #include "base/log.h"
 #include "base/signal.h"
@@ -19,7 +19,8 @@ struct Session {
 Task<void> RunMock(net::IoLoop& loop, Session& session) {
   session.server = mock::Start(loop, session.options);
   if (!session.server) co_return;
-  fmt::print(stderr, "baton mock (simulated provider) on http://{}:{}\n", session.options.address, (*session.server)->port());
+  fmt::print(stderr, "baton mock (simulated provider) on http://{}:{}\n", session.options.address,
+             (*session.server)->port());
   Signal stop(loop);
   loop.OnSignal({SIGTERM, SIGINT}, [&stop](int) { stop.Set(); });
   co_await stop.Wait();
@@ -33,8 +34,10 @@ int Mock(const MockOptions& options) {
   Session session;
   const auto colon = options.listen.rfind(':');
   const std::string port = colon == std::string::npos ? "" : options.listen.substr(colon + 1);
-  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos || std::stoi(port) > 65535) {
-    fmt::print(stderr, "baton: --listen {} is no address; write HOST:PORT, like 127.0.0.1:9090\n", options.listen);
+  if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
+      std::stoi(port) > 65535) {
+    fmt::print(stderr, "baton: --listen {} is no address; write HOST:PORT, like 127.0.0.1:9090\n",
+               options.listen);
     return 2;
   }
   session.options.address = options.listen.substr(0, colon);

@@ -1,6 +1,6 @@
-#include <cstdio>
-
 #include <fmt/format.h>
+
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
@@ -28,11 +28,14 @@ int PoolList(const PoolOptions& options) {
     fmt::print("{}\n", workers->dump(2));
     return 0;
   }
-  fmt::print("{:20} {:10} {:24} {:9} {:>7} {:>7} {:>8}  {}\n", "worker", "dialect", "model", "health", "running", "calls", "failures", "last error");
+  fmt::print("{:20} {:10} {:24} {:9} {:>7} {:>7} {:>8}  {}\n", "worker", "dialect", "model", "health",
+             "running", "calls", "failures", "last error");
   for (const auto& w : *workers) {
-    fmt::print("{:20} {:10} {:24} {:9} {:>7} {:>7} {:>8}  {}\n", w["name"].get<std::string>(), w["dialect"].get<std::string>(),
-               w["model"].get<std::string>() + (w["simulated"].get<bool>() ? " (simulated)" : ""), w["breaker"].get<std::string>(), w["running"].get<int>(),
-               w["calls"].get<std::uint64_t>(), w["failures"].get<std::uint64_t>(), w["last_error"].get<std::string>());
+    fmt::print("{:20} {:10} {:24} {:9} {:>7} {:>7} {:>8}  {}\n", w["name"].get<std::string>(),
+               w["dialect"].get<std::string>(),
+               w["model"].get<std::string>() + (w["simulated"].get<bool>() ? " (simulated)" : ""),
+               w["breaker"].get<std::string>(), w["running"].get<int>(), w["calls"].get<std::uint64_t>(),
+               w["failures"].get<std::uint64_t>(), w["last_error"].get<std::string>());
   }
   return 0;
 }
@@ -47,7 +50,8 @@ int PoolProbe(const PoolOptions& options) {
   int failed = 0;
   Json all = Json::array();
   for (const auto& name : names) {
-    const Json body = {{"model", name}, {"max_tokens", 1}, {"messages", {{{"role", "user"}, {"content", "ping"}}}}};
+    const Json body = {
+        {"model", name}, {"max_tokens", 1}, {"messages", {{{"role", "user"}, {"content", "ping"}}}}};
     auto reply = Fetch(options.url, "POST", "/v1/chat/completions", body.dump());
     if (!reply) return Complain(reply.error());
     const bool ok = reply->status == 200;

@@ -1,10 +1,10 @@
+#include <fmt/format.h>
+
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <sstream>
-
-#include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "api/controls.h"
 #include "api/explain.h"
@@ -64,13 +64,18 @@ Result<exchange::Explanation> Explain(const RouteOptions& options) {
   }
   const auto j = nlohmann::json::parse(json);
   if (explained->route) {
-    fmt::print("route     {} ({})\nworker    {}\nwhy       {}\n", j["route"].get<std::string>(), j["workflow"].get<std::string>(),
-               j["worker"].get<std::string>(), j["reason"].get<std::string>());
+    fmt::print("route     {} ({})\nworker    {}\nwhy       {}\n", j["route"].get<std::string>(),
+               j["workflow"].get<std::string>(), j["worker"].get<std::string>(),
+               j["reason"].get<std::string>());
     fmt::print("then      {}\n", fmt::join(j["candidates"].get<std::vector<std::string>>(), " > "));
     for (const auto& a : j["alternatives"]) fmt::print("not       {}\n", a.get<std::string>());
-    for (const auto& l : j["losses"]) fmt::print("loss      {} {}: {}\n", l["param"].get<std::string>(), l["how"].get<std::string>(), l["note"].get<std::string>());
-    fmt::print("at most   {} ({} tokens in, {} out)\n", j["worst_case_usd"].is_string() ? "$" + j["worst_case_usd"].get<std::string>() : "unknown: no price",
-               explained->input_tokens, explained->max_output_tokens);
+    for (const auto& l : j["losses"])
+      fmt::print("loss      {} {}: {}\n", l["param"].get<std::string>(), l["how"].get<std::string>(),
+                 l["note"].get<std::string>());
+    fmt::print(
+        "at most   {} ({} tokens in, {} out)\n",
+        j["worst_case_usd"].is_string() ? "$" + j["worst_case_usd"].get<std::string>() : "unknown: no price",
+        explained->input_tokens, explained->max_output_tokens);
   }
   fmt::print("data      {}\n", fmt::join(explained->data_classes, ", "));
   for (const auto& r : explained->rails_reasons) fmt::print("rails     {}\n", r);

@@ -1,8 +1,7 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
-
-#include <fmt/format.h>
 
 #include "cli/commands.h"
 #include "serve/app.h"
@@ -14,7 +13,9 @@ int Complain(const Error& error) {
   return 1;
 }
 
-bool IsTerminal(int fd) { return isatty(fd) == 1; }
+bool IsTerminal(int fd) {
+  return isatty(fd) == 1;
+}
 
 int Serve(const ServeOptions& options) {
   serve::AppOptions app;
@@ -24,7 +25,8 @@ int Serve(const ServeOptions& options) {
   app.log = Log(options.verbose ? Log::Level::kDebug : options.quiet ? Log::Level::kWarn : Log::Level::kInfo);
   auto running = serve::App::Start(app);
   if (!running) return Complain(running.error());
-  app.log.Info("baton {} ready on {} with {} workers", serve::Version(), (*running)->url(), (*running)->config().workers.size());
+  app.log.Info("baton {} ready on {} with {} workers", serve::Version(), (*running)->url(),
+               (*running)->config().workers.size());
   (*running)->Run();
   app.log.Info("baton ended");
   return 0;

@@ -8,7 +8,9 @@ namespace baton::exchange {
 namespace {
 
 // Time the client waited for Baton itself: what passed, less what the answering worker took.
-Duration Own(Duration passed, Duration in_worker) { return std::max(Duration::zero(), passed - in_worker); }
+Duration Own(Duration passed, Duration in_worker) {
+  return std::max(Duration::zero(), passed - in_worker);
+}
 
 Duration WorkerTime(const std::vector<pool::CallRecord>& calls) {
   for (const auto& c : calls) {
@@ -46,10 +48,12 @@ Conductor::Conductor(const Clock& clock, IdSource& ids, record::Recorder* record
     : clock_(clock),
       ids_(ids),
       recorder_(recorder),
-      overhead_seconds_(metrics.GetHistogram("baton_overhead_seconds", "Baton's own share of a request's time",
-                                             {25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 1e-2, 0.1})) {}
+      overhead_seconds_(
+          metrics.GetHistogram("baton_overhead_seconds", "Baton's own share of a request's time",
+                               {25e-6, 50e-6, 100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 1e-2, 0.1})) {}
 
-record::Provenance Conductor::Begin(const Envelope& envelope, const std::string& model, const char* endpoint) const {
+record::Provenance Conductor::Begin(const Envelope& envelope, const std::string& model,
+                                    const char* endpoint) const {
   record::Provenance r;
   r.id = ids_.Next();
   r.request_id = envelope.request_id;
@@ -60,8 +64,8 @@ record::Provenance Conductor::Begin(const Envelope& envelope, const std::string&
   return r;
 }
 
-Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::Request& request, Reader* reader,
-                                  Cancel* cancel) const {
+Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::Request& request,
+                                  Reader* reader, Cancel* cancel) const {
   const Policies& p = *house.policies;
   ChatOutcome out(recorder_, Begin(envelope, request.model, "chat"));
   record::Provenance& record = out.record_;
@@ -69,7 +73,8 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   out.heading.id = record.id;
 
   // Admit. From here: the worker set, the data classes, the ceiling and the deadline are fixed.
-  Result<rails::Permit> permit = p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
+  Result<rails::Permit> permit =
+      p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
   if (!permit) co_return Refused(std::move(out), record, std::move(permit).error());
   NotePermit(*permit, record);
 
@@ -81,10 +86,11 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   NoteRoute(*route, record);
   out.heading.route = route->name();
 
-  // Run. From here: every call is made, settled and described in the trace; the client may have read the answer.
+  // Run. From here: every call is made, settled and described in the trace; the client may have read the
+  // answer.
   Observer observer(clock_, envelope.received, reader, out.heading);
-  workflow::Trace trace = co_await p.runner.Run(*permit, *route, request, features.input_tokens, *house.pool, reader,
-                                                &observer, cancel);
+  workflow::Trace trace = co_await p.runner.Run(*permit, *route, request, features.input_tokens, *house.pool,
+                                                reader, &observer, cancel);
   NoteTrace(trace, record);
   NoteHeading(trace, out.heading);
   out.delivered = trace.delivered();
@@ -107,7 +113,8 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   record::Provenance& record = out.record_;
   out.heading.id = record.id;
 
-  Result<rails::Permit> permit = p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
+  Result<rails::Permit> permit =
+      p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
   if (!permit) co_return Refused(std::move(out), record, std::move(permit).error());
   NotePermit(*permit, record);
 
@@ -131,9 +138,11 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   co_return out;
 }
 
-Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope, const chat::Request& request) const {
+Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope,
+                                       const chat::Request& request) const {
   const Policies& p = *house.policies;
-  TRY(rails::Permit permit, p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received));
+  TRY(rails::Permit permit,
+      p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received));
   Explanation e;
   e.data_classes.assign(permit.data().classes.begin(), permit.data().classes.end());
   e.rails_reasons = permit.reasons();

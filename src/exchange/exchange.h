@@ -47,9 +47,9 @@ struct Heading {
   ExchangeId id = 0;
   std::string route;
   std::string worker;
-  std::string losses;     // LossHeader form
+  std::string losses;  // LossHeader form
   bool passthrough = false, injected_usage = false;
-  Duration overhead{};    // Baton's own share so far
+  Duration overhead{};  // Baton's own share so far
 };
 
 // The client's side of an exchange. Methods are called on the exchange's loop.
@@ -59,13 +59,14 @@ class Reader : public chat::Sink {
   virtual void OnHeading(const Heading& heading) = 0;
 };
 
-// How an exchange ended. Its record is written by Close(), once, after the reply's status is settled and before its
-// last byte leaves: so a completed reply always has its record. Dropped without it, the record is written all the same,
-// without a status.
+// How an exchange ended. Its record is written by Close(), once, after the reply's status is settled and
+// before its last byte leaves: so a completed reply always has its record. Dropped without it, the record is
+// written all the same, without a status.
 template <class Response>
 class Outcome {
  public:
-  Outcome(record::Recorder* recorder, record::Provenance record) : recorder_(recorder), record_(std::move(record)) {}
+  Outcome(record::Recorder* recorder, record::Provenance record)
+      : recorder_(recorder), record_(std::move(record)) {}
   Outcome(Outcome&& o) noexcept
       : response(std::move(o.response)),
         heading(std::move(o.heading)),
@@ -101,9 +102,9 @@ struct Explanation {
   route::Features features;
   std::vector<std::string> data_classes, rails_reasons, allowed;
   Result<route::Route> route = Error{};
-  std::vector<provider::Loss> losses;     // of the first candidate
+  std::vector<provider::Loss> losses;  // of the first candidate
   std::int64_t input_tokens = 0, max_output_tokens = 0;
-  budget::Nanos worst_case;               // of the first candidate
+  budget::Nanos worst_case;  // of the first candidate
   bool priced = false;
 };
 
@@ -111,11 +112,13 @@ class Conductor {
  public:
   Conductor(const Clock& clock, IdSource& ids, record::Recorder* recorder, Metrics& metrics);
 
-  // `reader` null: whole answer in the outcome. Otherwise events go to it and the outcome holds what was assembled.
-  // `house`, `request` and `reader` must outlive the task. On any failure the outcome holds the error.
+  // `reader` null: whole answer in the outcome. Otherwise events go to it and the outcome holds what was
+  // assembled. `house`, `request` and `reader` must outlive the task. On any failure the outcome holds the
+  // error.
   Task<ChatOutcome> Chat(House& house, Envelope envelope, const chat::Request& request, Reader* reader,
                          Cancel* cancel) const;
-  Task<EmbedOutcome> Embed(House& house, Envelope envelope, const chat::EmbedRequest& request, Cancel* cancel) const;
+  Task<EmbedOutcome> Embed(House& house, Envelope envelope, const chat::EmbedRequest& request,
+                           Cancel* cancel) const;
   Result<Explanation> Explain(House& house, const Envelope& envelope, const chat::Request& request) const;
 
  private:

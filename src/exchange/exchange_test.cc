@@ -27,7 +27,8 @@ class KeptRecords : public record::Recorder {
 // Answers with a fixed text and a fixed price, through the lease as a pool must.
 class ScriptedPool : public pool::Pool {
  public:
-  explicit ScriptedPool(std::vector<std::shared_ptr<const pool::Worker>> workers) : workers_(std::move(workers)) {}
+  explicit ScriptedPool(std::vector<std::shared_ptr<const pool::Worker>> workers)
+      : workers_(std::move(workers)) {}
 
   Task<pool::CallOutcome> Chat(const pool::CallSpec& spec, pool::CallObserver* observer) override {
     asked = spec.candidates;
@@ -65,8 +66,8 @@ class ScriptedPool : public pool::Pool {
     out.response = std::move(response);
     co_return out;
   }
-  Task<EmbedOutcome> Embed(const chat::EmbedRequest&, std::vector<const pool::Worker*> candidates, budget::Lease*, std::int64_t,
-                           Cancel*) override {
+  Task<EmbedOutcome> Embed(const chat::EmbedRequest&, std::vector<const pool::Worker*> candidates,
+                           budget::Lease*, std::int64_t, Cancel*) override {
     EmbedOutcome out;
     out.worker = candidates.front();
     out.response = chat::EmbedResponse{};
@@ -111,9 +112,10 @@ struct ExchangeTest : testing::Test {
   }
 
   ExchangeTest() {
-    workers = {MakeWorker("cloud", {"public", "internal"}), MakeWorker("home", {"public", "internal", "personal", "secret"})};
-    house.policies.reset(new Policies{rails::Rails({}, *rails::Classifier::Build({})), route::Rules({}), rails::Catalogue{workers},
-                                      workflow::Runner({})});
+    workers = {MakeWorker("cloud", {"public", "internal"}),
+               MakeWorker("home", {"public", "internal", "personal", "secret"})};
+    house.policies.reset(new Policies{rails::Rails({}, *rails::Classifier::Build({})), route::Rules({}),
+                                      rails::Catalogue{workers}, workflow::Runner({})});
     auto p = std::make_unique<ScriptedPool>(workers);
     scripted = p.get();
     house.pool = std::move(p);
@@ -133,7 +135,8 @@ struct ExchangeTest : testing::Test {
     loop.RunReady();
     return std::move(*out);
   }
-  static Task<void> Drive(ExchangeTest* t, Envelope envelope, Reader* reader, std::optional<ChatOutcome>& out) {
+  static Task<void> Drive(ExchangeTest* t, Envelope envelope, Reader* reader,
+                          std::optional<ChatOutcome>& out) {
     out.emplace(co_await t->conductor.Chat(t->house, std::move(envelope), t->request, reader, &t->cancel));
   }
 

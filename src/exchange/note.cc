@@ -7,13 +7,20 @@ namespace {
 
 std::string_view FinishName(chat::Finish f) {
   switch (f) {
-    case chat::Finish::kNone: return "";
-    case chat::Finish::kStop: return "stop";
-    case chat::Finish::kLength: return "length";
-    case chat::Finish::kToolCalls: return "tool_calls";
-    case chat::Finish::kContentFilter: return "content_filter";
-    case chat::Finish::kRefusal: return "refusal";
-    case chat::Finish::kError: return "error";
+    case chat::Finish::kNone:
+      return "";
+    case chat::Finish::kStop:
+      return "stop";
+    case chat::Finish::kLength:
+      return "length";
+    case chat::Finish::kToolCalls:
+      return "tool_calls";
+    case chat::Finish::kContentFilter:
+      return "content_filter";
+    case chat::Finish::kRefusal:
+      return "refusal";
+    case chat::Finish::kError:
+      return "error";
   }
   return "";
 }

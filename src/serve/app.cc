@@ -1,17 +1,16 @@
-// The life of a server, in order: load, open the store, load models, build policies, listen on every loop, serve,
-// reload as often as asked, drain, end. The main thread runs a loop of its own for signals and reloads, so a reload
-// that loads a model for seconds holds up nobody.
+// The life of a server, in order: load, open the store, load models, build policies, listen on every loop,
+// serve, reload as often as asked, drain, end. The main thread runs a loop of its own for signals and
+// reloads, so a reload that loads a model for seconds holds up nobody.
 
 #include "serve/app.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <csignal>
 #include <cstdlib>
 #include <future>
 #include <thread>
-
-#include <sys/resource.h>
-
-#include <fmt/format.h>
 
 #include "api/api.h"
 #include "base/random.h"
@@ -35,17 +34,21 @@ struct Unit {
 Result<std::pair<std::string, std::uint16_t>> ParseListen(const std::string& text) {
   const auto colon = text.rfind(':');
   int port = -1;
-  if (colon != std::string::npos && colon + 1 < text.size() && text.find_first_not_of("0123456789", colon + 1) == std::string::npos &&
-      text.size() - colon <= 6) {
+  if (colon != std::string::npos && colon + 1 < text.size() &&
+      text.find_first_not_of("0123456789", colon + 1) == std::string::npos && text.size() - colon <= 6) {
     port = std::stoi(text.substr(colon + 1));
   }
-  if (port < 0 || port > 65535) return Fail(Code::kInvalidRequest, fmt::format("'{}' is no address; write HOST:PORT, like 127.0.0.1:8080", text));
+  if (port < 0 || port > 65535)
+    return Fail(Code::kInvalidRequest,
+                fmt::format("'{}' is no address; write HOST:PORT, like 127.0.0.1:8080", text));
   std::string host = text.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return std::make_pair(host.empty() ? "127.0.0.1" : host, static_cast<std::uint16_t>(port));
 }
 
-bool IsLoopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool IsLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 // Many connections need many descriptors; keys in memory must not end up in a core file.
 void PrepareProcess() {
@@ -102,8 +105,11 @@ Status Running::Open() {
   if (!options_.listen.empty()) {
     TRY(auto where, ParseListen(options_.listen));
     if (!IsLoopback(where.first)) {
-      return Fail(Code::kInvalidRequest, fmt::format("--listen {}: without keys anybody who reaches this address could spend your money and "
-                                                     "read your data, so Baton listens on the loopback only (127.0.0.1, ::1)", options_.listen));
+      return Fail(
+          Code::kInvalidRequest,
+          fmt::format("--listen {}: without keys anybody who reaches this address could spend your money and "
+                      "read your data, so Baton listens on the loopback only (127.0.0.1, ::1)",
+                      options_.listen));
     }
     std::tie(config_.listen_address, config_.listen_port) = where;
   }
@@ -115,7 +121,8 @@ Status Running::Open() {
   TRY_VOID(engines_->Load(config_, options_.log));
   TRY(auto policies, MakePolicies(config_));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
-  idempotency_ = std::make_unique<api::IdempotencyCache>(SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
+  idempotency_ = std::make_unique<api::IdempotencyCache>(
+      SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
   shared_ = pool::CreateSharedWorkers(options_.log);
   control_ = net::IoLoop::Create();
   return OpenUnits(std::move(policies));
@@ -134,7 +141,8 @@ HouseDeps Running::DepsOf(Unit& unit) {
 }
 
 Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
-  const int count = config_.threads > 0 ? config_.threads : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const int count = config_.threads > 0 ? config_.threads
+                                        : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   port_ = config_.listen_port;
   for (int i = 0; i < count; ++i) {
     auto& unit = *units_.emplace_back(std::make_unique<Unit>());
@@ -164,12 +172,15 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     server.share_port = i > 0;
     server.tls = config_.tls;
     server.limits = config_.limits;
-    server.limits.max_connections = std::max<std::size_t>(1, config_.limits.max_connections / static_cast<std::size_t>(count));
+    server.limits.max_connections =
+        std::max<std::size_t>(1, config_.limits.max_connections / static_cast<std::size_t>(count));
     server.error_body = api::ErrorPage;
     server.metrics = &metrics_;
     server.log = options_.log;
     TRY(unit.server, net::Server::Listen(*unit.loop, std::move(server),
-                                         [api = unit.api.get()](net::Request& q, net::Reply& r) { return api->Handle(q, r); }));
+                                         [api = unit.api.get()](net::Request& q, net::Reply& r) {
+                                           return api->Handle(q, r);
+                                         }));
     port_ = unit.server->port();
   }
   return {};
@@ -177,7 +188,8 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
 
 std::string Running::url() const {
   const bool v6 = config_.listen_address.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}", config_.tls.certificate.empty() ? "http" : "https", v6 ? "[" : "", config_.listen_address, v6 ? "]" : "", port_);
+  return fmt::format("{}://{}{}{}:{}", config_.tls.certificate.empty() ? "http" : "https", v6 ? "[" : "",
+                     config_.listen_address, v6 ? "]" : "", port_);
 }
 
 // On the control thread. Everything new is built before anything old is let go.
@@ -193,7 +205,8 @@ Result<std::string> Running::ReloadNow() {
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||
                              next.tls.certificate != config_.tls.certificate ||
-                             (options_.listen.empty() && (next.listen_address != config_.listen_address || next.listen_port != config_.listen_port));
+                             (options_.listen.empty() && (next.listen_address != config_.listen_address ||
+                                                          next.listen_port != config_.listen_port));
   for (auto& unit : units_) {
     std::promise<void> swapped;
     unit->loop->Post([this, &unit, &policies, &next, &swapped] {
@@ -241,7 +254,8 @@ void Running::OnStop() {
     options_.log.Warn("second signal: ending now");
     std::_Exit(130);
   }
-  options_.log.Info("draining: finishing what runs, at most {} s", std::chrono::duration_cast<std::chrono::seconds>(config_.drain).count());
+  options_.log.Info("draining: finishing what runs, at most {} s",
+                    std::chrono::duration_cast<std::chrono::seconds>(config_.drain).count());
   draining_ = static_cast<int>(units_.size());
   for (auto& unit : units_) {
     unit->loop->Post([this, u = unit.get()] { Spawn(DrainUnit(this, u)); });
@@ -266,7 +280,9 @@ Running::~Running() {
 
 }  // namespace
 
-std::string_view Version() { return BATON_VERSION; }
+std::string_view Version() {
+  return BATON_VERSION;
+}
 
 Result<std::unique_ptr<App>> App::Start(AppOptions options) {
   auto app = std::make_unique<Running>(std::move(options));

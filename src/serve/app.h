@@ -19,8 +19,8 @@ struct AppOptions {
 
 class App {
  public:
-  // Loads everything and listens; requests are answered once Run() is called. Bad config, a taken port, a missing
-  // model: the error says what to do, nothing is left behind.
+  // Loads everything and listens; requests are answered once Run() is called. Bad config, a taken port, a
+  // missing model: the error says what to do, nothing is left behind.
   static Result<std::unique_ptr<App>> Start(AppOptions options);
   virtual ~App() = default;
   virtual std::uint16_t port() const = 0;

@@ -52,12 +52,13 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
 
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
-  return std::shared_ptr<const exchange::Policies>(new exchange::Policies{
-      rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes), rails::Catalogue{config.workers},
-      workflow::Runner(config.retry)});
+  return std::shared_ptr<const exchange::Policies>(
+      new exchange::Policies{rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes),
+                             rails::Catalogue{config.workers}, workflow::Runner(config.retry)});
 }
 
-std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies, const HouseDeps& deps) {
+std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
+                                           const HouseDeps& deps) {
   pool::PoolDeps p;
   p.loop = deps.loop;
   p.seed = deps.seed;
@@ -68,7 +69,8 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   Loop* loop = deps.loop;
   net::Client* client = deps.client;
   const Engines* engines = deps.engines;
-  p.backend = [loop, client, engines](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
+  p.backend = [loop, client,
+               engines](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
     if (worker->dialect != "local") return pool::CreateHttpBackend(worker, *loop, *client);
     auto engine = engines->Find(*worker);
 #ifdef HAVE_LOCAL

@@ -1,4 +1,5 @@
-// Assembly: from a checked configuration to the objects that serve it. The only place where concrete types meet.
+// Assembly: from a checked configuration to the objects that serve it. The only place where concrete types
+// meet.
 #pragma once
 
 #include <map>
@@ -44,6 +45,7 @@ struct HouseDeps {
 };
 
 // On the loop's own thread (or before it runs).
-std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies, const HouseDeps& deps);
+std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
+                                           const HouseDeps& deps);
 
 }  // namespace baton::serve
