@@ -24,15 +24,18 @@ sources_step() {
   deps_write "$LLAMA" "$llhttp"
 }
 
-# The folder of a build, named by what decides its bytes.
+# The folder of a build, named by what decides its bytes: archive, recipe, compiler, CPU.
 source_place() {  # library, package
   local key
   key=$({
     source_hash "$2"
-    declare -f "$1_build" llama_cmake
-    cat "$ROOT/tools/setup.d/llama/CMakeLists.txt"
+    declare -f "$1_build"
+    case $1 in llama*)
+      declare -f llama_cmake
+      cat "$ROOT/tools/setup.d/llama/CMakeLists.txt"
+      echo "$CPU_FLAGS" ;;
+    esac
     g++ -dumpfullversion -dumpmachine
-    echo "$CPU_FLAGS"
   } | sha256sum | cut -c1-12)
   echo "$CACHE/${1//_/-}-$(source_version "$2")-$key"
 }
