@@ -3,10 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
-#if __has_include("pool/local_backend.h")
 #include "pool/local_backend.h"
-#define HAVE_LOCAL 1
-#endif
 
 namespace baton::serve {
 
@@ -73,11 +70,7 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
                engines](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
     if (worker->dialect != "local") return pool::CreateHttpBackend(worker, *loop, *client);
     auto engine = engines->Find(*worker);
-#ifdef HAVE_LOCAL
     return pool::CreateLocalBackend(std::move(worker), *loop, std::move(engine));
-#else
-    return nullptr;
-#endif
   };
   auto house = std::make_shared<exchange::House>();
   house->policies = std::move(policies);
