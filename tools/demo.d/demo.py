@@ -161,7 +161,7 @@ def start(name, *args):
 
 
 def wait_ready(url, process):
-    for _ in range(600):
+    for _ in range(2400):
         if process.poll() is not None:
             with open(os.path.join(DIR, "baton.log")) as f:
                 raise SystemExit("the server did not start:\n" + f.read())
