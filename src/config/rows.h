@@ -91,7 +91,7 @@ struct Shape {
 const Shape& RootShape();
 
 // Fills `object` from a map by the shape's rows. Problems are added, never thrown; a wrong value leaves its
-// field alone. `what` names the object in messages ("worker 'large'").
+// field alone.
 void ReadObject(const Shape& shape, const Tree& tree, Node* object, Problems* problems);
 
 // ---- how rows are written ----

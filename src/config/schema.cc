@@ -107,7 +107,7 @@ class Writer {
       case Kind::kNumber:
         return R"("type": "number")" + Bounds(row);
       case Kind::kDuration:
-        return R"("type": ["string", "integer"], "pattern": "^[0-9]+(\\.[0-9]{1,3})?(ns|us|ms|s|m|h|d)$|^0$", "minimum": 0, "maximum": 0)";
+        return R"("type": ["string", "integer"], "pattern": "^[0-9]+(\\.[0-9]{1,3})?(ns|us|ms|s|m|h|d)$|^0$", "maximum": 0)";
       case Kind::kSize:
         return R"("type": ["string", "integer"], "pattern": "^[0-9]+(\\.[0-9]{1,3})? ?(B|KB|KiB|MB|MiB|GB|GiB)?$", "minimum": 0)";
       case Kind::kMoney:
@@ -117,7 +117,7 @@ class Writer {
       case Kind::kWord:
         return fmt::format("\"enum\": {}", EnumOf(row.words));
       case Kind::kWords:
-        return fmt::format("\"type\": \"array\", \"items\": {{\"enum\": {}}}", EnumOf(row.words));
+        return fmt::format("\"type\": [\"array\", \"string\"], \"items\": {{\"enum\": {}}}", EnumOf(row.words));
       case Kind::kTexts:
         return R"("type": ["array", "string"], "items": {"type": "string"})";
       default:
