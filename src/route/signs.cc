@@ -1,7 +1,10 @@
 #include "route/signs.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace baton::route {
 namespace {
@@ -9,48 +12,93 @@ namespace {
 bool Digit(char c) {
   return c >= '0' && c <= '9';
 }
+// memmem, not string_view::find: what is looked for often begins with a space or a common letter, and find
+// stops at each.
 bool Has(std::string_view t, std::string_view what) {
-  return t.find(what) != std::string_view::npos;
+  return memmem(t.data(), t.size(), what.data(), what.size()) != nullptr;
 }
 
-// How lines of code begin, in the languages people ask about.
-constexpr std::string_view kStarts[] = {
-    "def ",    "class ",     "import ",  "from ",      "#include", "function ", "const ",   "let ",
-    "var ",    "public ",    "private ", "static ",    "return ",  "return;",   "if (",     "for (",
-    "while (", "while True", "elif ",    "else:",      "} else",   "try:",      "except",   "SELECT ",
-    "INSERT ", "UPDATE ",    "CREATE ",  "fn ",        "func ",    "package ",  "using ",   "namespace ",
-    "struct ", "enum ",      "template", "async ",     "await ",   "print(",    "console.", "System.out",
-    "assert ", ">>> ",       "$ ",       "<?php",      "<div",     "<html",     "</",       "@Override",
-    "#!/",     "impl ",      "for i in", "if __name__"};
+// How lines of code begin, in the languages people ask about. Words that begin prose as often as code need a
+// second sign in the same line.
+struct Start {
+  std::string_view text;
+  bool sure;
+};
+constexpr Start kStarts[] = {
+    {"#!/", true},         {"#include", true},  {"#[test]", true},    {"$ ", false},
+    {"</", true},          {"<?php", true},     {"<div", true},       {"<html", true},
+    {">>> ", true},        {"@Override", true}, {"@Test", true},      {"CREATE ", false},
+    {"INSERT ", false},    {"SELECT ", false},  {"System.out", true}, {"TEST(", true},
+    {"UPDATE ", false},    {"assert ", true},   {"async ", true},     {"await ", true},
+    {"class ", false},     {"console.", true},  {"const ", false},    {"def ", true},
+    {"elif ", true},       {"else:", true},     {"enum ", false},     {"except", false},
+    {"expect(", true},     {"fn ", true},       {"for (", true},      {"for i in", true},
+    {"from ", false},      {"func ", true},     {"function ", false}, {"if (", true},
+    {"if __name__", true}, {"impl ", true},     {"import ", false},   {"let ", false},
+    {"namespace ", true},  {"package ", false}, {"print(", true},     {"private ", false},
+    {"public ", false},    {"return ", false},  {"return;", true},    {"static ", false},
+    {"struct ", false},    {"template", false}, {"try:", true},       {"using ", false},
+    {"var ", true},        {"while (", true},   {"while True", true}, {"} else", true}};
 
-// Words that begin prose as often as code need a second sign.
-bool NeedsProof(std::string_view start) {
-  return start == "from " || start == "class " || start == "let " || start == "import " ||
-         start == "using " || start == "public " || start == "private " || start == "static " ||
-         start == "return " || start == "function " || start == "except" || start == "package " ||
-         start == "template" || start == "struct " || start == "enum " || start == "const " ||
-         start == "$ " || start == "UPDATE " || start == "CREATE ";
+// How lines of tests begin: something that says what must come out.
+constexpr std::string_view kTests[] = {"assert ",   "assert(",       "self.assert",    "def test_", "@Test",
+                                       "#[test]",   "TEST(",         "TEST_F(",        "TEST_P(",   "it('",
+                                       "it(\"",     "expect(",       ">>> ",           "EXPECT_",   "ASSERT_",
+                                       "describe(", "import pytest", "import unittest"};
+
+// First bytes of the above, so that most lines are dismissed by one look-up.
+template <class List, class Text>
+constexpr std::array<bool, 256> FirstBytes(const List& list, Text text) {
+  std::array<bool, 256> first{};
+  for (const auto& entry : list) first[static_cast<unsigned char>(text(entry)[0])] = true;
+  return first;
+}
+// The rows of kStarts that begin with a byte: [first, last). They are sorted by it.
+struct Range {
+  unsigned char first = 0, last = 0;
+};
+constexpr std::array<Range, 256> MakeRanges() {
+  std::array<Range, 256> ranges{};
+  for (std::size_t i = 0; i < std::size(kStarts); ++i) {
+    auto& range = ranges[static_cast<unsigned char>(kStarts[i].text[0])];
+    if (range.last == 0) range.first = static_cast<unsigned char>(i);
+    range.last = static_cast<unsigned char>(i + 1);
+  }
+  return ranges;
+}
+constexpr auto kRanges = MakeRanges();
+constexpr bool SortedByFirstByte() {
+  for (std::size_t i = 1; i < std::size(kStarts); ++i) {
+    if (kStarts[i - 1].text[0] > kStarts[i].text[0]) return false;
+  }
+  return true;
+}
+static_assert(SortedByFirstByte());
+constexpr auto kTestBytes = FirstBytes(kTests, [](std::string_view s) { return s; });
+
+bool Proof(std::string_view line) {
+  return line.back() == ')' || Has(line, "= ") || Has(line, "()") || Has(line, "::") || Has(line, "->") ||
+         Has(line, "import ") || Has(line, " FROM ") || Has(line, "TABLE");
 }
 
 bool LooksLikeCode(std::string_view line) {
   char last = line.back();
-  bool ends = last == ';' || last == '{' || last == '}' || (last == ':' && Has(line, "(")) || last == '\\';
-  bool proof = ends || last == ')' || Has(line, "= ") || Has(line, "()") || Has(line, "::") ||
-               Has(line, "->") || Has(line, "import ") || Has(line, " FROM ") || Has(line, "TABLE");
-  for (auto start : kStarts) {
-    if (line.size() >= start.size() && line.substr(0, start.size()) == start)
-      return proof || !NeedsProof(start);
+  if (last == ';' || last == '{' || last == '}' || last == '\\') return true;
+  bool ends = last == ':' && Has(line, "(");
+  Range range = kRanges[static_cast<unsigned char>(line[0])];
+  for (std::size_t i = range.first; i < range.last; ++i) {
+    if (line.starts_with(kStarts[i].text)) return kStarts[i].sure || ends || Proof(line);
   }
-  if (line.size() >= 2 && ends && last != ':') return true;
-  return Has(line, " = ") && (Has(line, "(") || Has(line, "[")) && !Has(line, "$");
+  std::size_t equals = line.find(" = ");
+  return equals != std::string_view::npos && line.find_first_of("([", equals) != std::string_view::npos &&
+         !Has(line, "$");
 }
 
-// Tests in a prompt: something that says what must come out.
-constexpr std::string_view kTests[] = {
-    "assert ",     "assert(",     "assertEqual", "def test_", "@Test",
-    "#[test]",     "TEST(",       "TEST_F(",     "it('",      "it(\"",
-    "expect(",     ">>> ",        "unittest",    "pytest",    "should pass these tests",
-    "test cases:", "Test cases:", "EXPECT_EQ",   "describe('"};
+bool LooksLikeTest(std::string_view line) {
+  return kTestBytes[static_cast<unsigned char>(line[0])] &&
+         std::any_of(std::begin(kTests), std::end(kTests),
+                     [&](std::string_view t) { return line.starts_with(t); });
+}
 
 void ReadLine(std::string_view line, Signs* s) {
   ++s->lines;
@@ -65,7 +113,9 @@ void ReadLine(std::string_view line, Signs* s) {
     return;
   }
   if (line.size() > 400) line = line.substr(0, 400);
-  if (LooksLikeCode(line)) ++s->code_lines;
+  // Eight lines of code prove what two make likely.
+  if (s->code_lines < 8 && LooksLikeCode(line)) ++s->code_lines;
+  s->tests = s->tests || LooksLikeTest(line);
 }
 
 // "12 + 7", "3*4", "(2 - 5)": an operator with figures on both sides.
@@ -110,6 +160,18 @@ constexpr Script kScripts[] = {
     {0x3040, 0x30ff, "ja"}, {0x4e00, 0x9fff, "zh"}, {0xac00, 0xd7af, "ko"},
 };
 
+bool AllAscii(std::string_view t) {
+  std::size_t i = 0;
+  std::uint64_t any = 0;
+  for (; i + 8 <= t.size(); i += 8) {
+    std::uint64_t eight;
+    std::memcpy(&eight, t.data() + i, 8);
+    any |= eight;
+  }
+  for (; i < t.size(); ++i) any |= static_cast<std::uint64_t>(static_cast<unsigned char>(t[i]));
+  return (any & 0x8080808080808080ULL) == 0;
+}
+
 }  // namespace
 
 Signs ReadSigns(std::string_view t) {
@@ -149,10 +211,6 @@ Signs ReadSigns(std::string_view t) {
     }
   }
   if (line < t.size()) ReadLine(t.substr(line), &s);
-  if (s.Code() || Has(t, "test") || Has(t, "assert")) {
-    s.tests =
-        std::any_of(std::begin(kTests), std::end(kTests), [&](std::string_view w) { return Has(t, w); });
-  }
   return s;
 }
 
@@ -161,6 +219,7 @@ std::string_view LanguageOfScript(std::string_view t) {
   unsigned char high = 0;
   for (char c : t) high |= static_cast<unsigned char>(c);
   if (high < 0x80) return {};
+  if (AllAscii(t)) return {};
   std::array<int, std::size(kScripts)> count{};
   int latin = 0, other = 0;
   bool ukrainian = false, persian = false;
