@@ -152,23 +152,23 @@ net::HeaderList Call::Headers(std::string_view content_type) const {
   return headers;
 }
 
-Task<Status> Call::SendText(int code, std::string_view content_type, std::string body) {
+Task<void> Call::SendText(int code, std::string_view content_type, std::string body) {
   status = code;
   const net::HeaderList headers = Headers(content_type);
-  co_return co_await reply.Send(code, headers, body);
+  [[maybe_unused]] const Status sent = co_await reply.Send(code, headers, body);
 }
 
-Task<Status> Call::SendJson(int code, std::string body) {
-  co_return co_await SendText(code, "application/json", std::move(body));
+Task<void> Call::SendJson(int code, std::string body) {
+  co_await SendText(code, "application/json", std::move(body));
 }
 
-Task<Status> Call::SendError(const Error& error) {
+Task<void> Call::SendError(const Error& error) {
   const ErrorReply described = Describe(error);
   status = error.reason == "method_not_allowed" ? 405 : described.status;
   net::HeaderList headers = Headers("application/json");
   AddErrorHeaders(error, headers);
   const std::string body = ErrorBody(error);
-  co_return co_await reply.Send(status, headers, body);
+  [[maybe_unused]] const Status sent = co_await reply.Send(status, headers, body);
 }
 
 void AddHeading(const exchange::Heading& heading, net::HeaderList& headers) {

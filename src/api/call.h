@@ -18,9 +18,10 @@ struct Call {
   // The caller and controls of an exchange, as the rails will see them.
   exchange::Envelope MakeEnvelope(rails::Controls controls) const;
   net::HeaderList Headers(std::string_view content_type) const;
-  Task<Status> SendJson(int code, std::string body);
-  Task<Status> SendText(int code, std::string_view content_type, std::string body);
-  Task<Status> SendError(const Error& error);
+  // A whole reply. That the client left meanwhile is nobody's business any more: the connection knows.
+  Task<void> SendJson(int code, std::string body);
+  Task<void> SendText(int code, std::string_view content_type, std::string body);
+  Task<void> SendError(const Error& error);
 };
 
 // Adds x-baton-* for an exchange.

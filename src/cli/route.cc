@@ -44,7 +44,7 @@ Result<exchange::Explanation> Explain(const RouteOptions& options) {
   // The same parts as a server, without a thread, a socket or a model: models stay unloaded, nobody is asked.
   auto loop = net::IoLoop::Create();
   Metrics metrics;
-  serve::Engines engines(metrics);
+  serve::Engines engines;
   auto client = net::Client::Create(*loop, {});
   serve::HouseDeps deps;
   deps.loop = loop.get();

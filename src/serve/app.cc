@@ -117,7 +117,7 @@ Status Running::Open() {
 
   config_.record.path = config_.store_path;
   TRY(recorder_, record::Recorder::Open(config_.record, SystemClock(), &metrics_, options_.log));
-  engines_ = std::make_unique<Engines>(metrics_);
+  engines_ = std::make_unique<Engines>();
   TRY_VOID(engines_->Load(config_, options_.log));
   TRY(auto policies, MakePolicies(config_));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);

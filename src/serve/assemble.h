@@ -19,14 +19,12 @@ namespace baton::serve {
 // Models in this process, by file: shared by all loops and kept over reloads.
 class Engines {
  public:
-  explicit Engines(Metrics& metrics) : metrics_(metrics) {}
   // Loads what `config` names and is not loaded yet (seconds); on error nothing that runs is touched.
   Status Load(const config::Config& config, const Log& log);
   std::shared_ptr<lm::Engine> Find(const pool::Worker& worker) const;
 
  private:
   static std::string KeyOf(const pool::Worker& worker);
-  Metrics& metrics_;
   mutable Mutex m_;
   std::map<std::string, std::shared_ptr<lm::Engine>> by_key_ GUARDED_BY(m_);
 };
