@@ -134,8 +134,8 @@ Task TaskOf(const Reading& r, const Scores* system, bool has_tools) {
   }
   const Signs& g = r.signs;
   if (g.fenced) At(s, Task::kCode) += 4;
-  At(s, Task::kCode) += std::min(g.code_lines, 4) * 2;
-  if (g.tests) At(s, Task::kCode) += 3;
+  At(s, Task::kCode) += std::min(g.code_lines, 4) * 3;
+  if (g.tests || r.words.tests > 0) At(s, Task::kCode) += 3;
   At(s, Task::kMaths) += std::min(g.latex, 5) * 2 + std::min(g.sums, 3) * 2;
   if (g.numbers >= 2 && g.questions > 0 && !g.Code()) At(s, Task::kMaths) += 2;
   if (has_tools) At(s, Task::kAgentic) += 4;
@@ -234,7 +234,7 @@ Features Compute(const chat::Request& request, const rails::Permit& permit) {
   f.complexity = ComplexityOf(reading, task, f, request);
   f.format = FormatOf(request, reading);
   f.has_code = reading.signs.Code();
-  f.has_tests = reading.signs.tests;
+  f.has_tests = reading.signs.tests || reading.words.tests > 0;
   f.stream = request.stream;
   f.reasoning_asked = (!request.reasoning.effort.empty() && request.reasoning.effort != "none") ||
                       request.reasoning.budget.value_or(0) > 0;

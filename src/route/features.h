@@ -30,7 +30,7 @@ struct Features {
   std::int64_t latency_budget_ms = 0;  // from baton-deadline-ms; 0: none
 };
 
-// Pure; about 10 microseconds for a 2 KB prompt. Of each text at most 6 KB are read for task, domain and
+// Pure; about 15 microseconds for a 2 KB prompt. Of each text at most 6 KB are read for task, domain and
 // language (its first 4 KB and its last 2 KB); lengths and tokens are those of everything.
 Features Compute(const chat::Request& request, const rails::Permit& permit);
 // The values a text field may take ("task", "complexity", "domain", "format"); empty for the others.

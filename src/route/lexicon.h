@@ -39,6 +39,7 @@ struct Scores {
   std::array<int, 10> lang{};
   int hard = 0, easy = 0;  // words that ask for thought, or for little of it
   int json = 0;            // words that ask for JSON
+  int tests = 0;           // words of given tests
   int words = 0;
 };
 

@@ -83,7 +83,7 @@ bool Proof(std::string_view line) {
 
 bool LooksLikeCode(std::string_view line) {
   char last = line.back();
-  if (last == ';' || last == '{' || last == '}' || last == '\\') return true;
+  if (last == ';' || last == '{' || last == '}') return true;
   bool ends = last == ':' && Has(line, "(");
   Range range = kRanges[static_cast<unsigned char>(line[0])];
   for (std::size_t i = range.first; i < range.last; ++i) {
@@ -91,7 +91,7 @@ bool LooksLikeCode(std::string_view line) {
   }
   std::size_t equals = line.find(" = ");
   return equals != std::string_view::npos && line.find_first_of("([", equals) != std::string_view::npos &&
-         !Has(line, "$");
+         !Has(line, "$") && !Has(line, "\\");
 }
 
 bool LooksLikeTest(std::string_view line) {
@@ -108,7 +108,7 @@ void ReadLine(std::string_view line, Signs* s) {
     s->code_lines += line == "}" || line == "{";
     return;
   }
-  if (line.substr(0, 3) == "```") {
+  if (line.starts_with("```") || line.starts_with("\"\"\"") || line.starts_with("'''")) {
     s->fenced = true;
     return;
   }

@@ -10,7 +10,7 @@ namespace baton::route {
 struct Signs {
   int lines = 0;
   int code_lines = 0;   // lines that look like source code
-  bool fenced = false;  // ``` blocks
+  bool fenced = false;  // ``` blocks, doc strings
   bool tests = false;   // assertions, test functions, expected input and output
   int latex = 0;        // \frac, $...$, \( ... \)
   int sums = 0;         // "12 + 7", "3*4": figures with an operator between
