@@ -110,7 +110,6 @@ class TaggedAnswer : public Answer {
     const bool good = head.is_object() && head.contains("name") && head["name"].is_string();
     out->push_back(CallEvent(calls_++, ids_.New(), good ? head["name"].get<std::string>() : std::string()));
     buffer_.erase(0, colon + 1);
-    buffer_.erase(0, std::min(buffer_.find_first_not_of(" \n\r\t"), buffer_.size()));
     depth_ = 0;
     in_string_ = escaped_ = started_ = false;
     state_ = State::kArguments;
@@ -118,6 +117,7 @@ class TaggedAnswer : public Answer {
   }
 
   bool StepArguments(std::vector<Event>* out) {
+    if (!started_) buffer_.erase(0, std::min(buffer_.find_first_not_of(" \n\r\t"), buffer_.size()));
     std::size_t n = 0;
     bool ended = false;
     while (n < buffer_.size() && !ended) ended = TakeArgumentByte(buffer_[n], &n);
@@ -133,10 +133,6 @@ class TaggedAnswer : public Answer {
 
   // Advances over one byte of the value; true when the value has ended (before that byte, for bare values).
   bool TakeArgumentByte(char c, std::size_t* n) {
-    if (!started_ && (c == ' ' || c == '\n' || c == '\r' || c == '\t')) {
-      ++*n;
-      return false;
-    }
     started_ = true;
     if (in_string_) {
       ++*n;

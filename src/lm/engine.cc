@@ -71,7 +71,8 @@ class LlamaEngine : public Engine {
     TRY(scheduler_, Scheduler::Start(model_, {.threads = threads,
                                               .max_parallel = std::max(1, o.max_parallel),
                                               .max_queue = o.max_queue,
-                                              .context = context_}));
+                                              .context = context_,
+                                              .first_context = o.first_context}));
     return {};
   }
 

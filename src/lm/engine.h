@@ -27,6 +27,8 @@ struct EngineOptions {
   int max_parallel = 8;          // sequences decoded together; more wait in a bounded queue
   int max_queue = 256;           // beyond: kOverloaded "local_queue_full"
   int context_per_sequence = 0;  // 0: the model's own, capped at 8192
+  // Tokens of cache per sequence to begin with; doubled, up to the context, when a conversation needs more.
+  int first_context = 1024;
 };
 
 struct GenerateRequest {

@@ -13,21 +13,21 @@
 namespace baton::lm {
 namespace {
 
-// llama.cpp logs through process-wide hooks. Its last complaint goes into our error; the rest is not for
-// operators.
-struct LastComplaint {
+// llama.cpp logs through process-wide hooks. The first complaint of a failed load says why (the later ones
+// say that it failed) and goes into our error; the rest is not for operators.
+struct FirstComplaint {
   std::mutex m;
   std::string text;
 };
-LastComplaint& Complaint() {
-  static LastComplaint complaint;
+FirstComplaint& Complaint() {
+  static FirstComplaint complaint;
   return complaint;
 }
 
 void OnLlamaLog(ggml_log_level level, const char* text, void*) {
   if (level != GGML_LOG_LEVEL_ERROR) return;
   std::scoped_lock lock(Complaint().m);
-  Complaint().text = text;
+  if (Complaint().text.empty()) Complaint().text = text;
 }
 
 void QuietLlama() {
@@ -43,6 +43,9 @@ std::string TakeComplaint() {
   std::scoped_lock lock(Complaint().m);
   std::string text = std::exchange(Complaint().text, {});
   std::erase_if(text, [](unsigned char c) { return c < 0x20; });
+  // Without the name of the function that complained.
+  const std::size_t colon = text.find(": ");
+  if (colon != std::string::npos && text.find(' ') > colon) text.erase(0, colon + 2);
   return text.substr(0, 300);
 }
 
@@ -82,6 +85,7 @@ Status CheckHash(const std::string& path, const std::string& want) {
 Result<ModelHandle> LoadWeights(const std::string& path) {
   llama_model_params params = llama_model_default_params();
   params.n_gpu_layers = 0;
+  TakeComplaint();  // of an earlier load
   try {
     if (ModelHandle model{llama_model_load_from_file(path.c_str(), params)}) return model;
   } catch (const std::exception&) {

@@ -8,6 +8,8 @@
 // steps. Every sequence has its own part of the cache ("not unified"), so attention costs what the sequence
 // is long, not what all of them are.
 //
+// The cache starts small and doubles when a conversation needs it (Grow).
+//
 // A freed sequence keeps its cache. A later request with the same beginning starts from there, but only when
 // it asked for neither a seed nor temperature 0: the reused part was computed in batches of another shape,
 // whose rounding differs in the last bits, and those who ask for repeatable answers get the same computation
@@ -34,33 +36,41 @@ Error Cancelled() {
 
 }  // namespace
 
-Result<std::unique_ptr<Scheduler>> Scheduler::Start(const LoadedModel& model, const SchedulerOptions& o) {
+Result<ContextHandle> Scheduler::NewContext(const LoadedModel& model, const SchedulerOptions& o, int size) {
   llama_context_params params = llama_context_default_params();
-  params.n_ctx = static_cast<std::uint32_t>(o.context) * static_cast<std::uint32_t>(o.max_parallel);
+  params.n_ctx = static_cast<std::uint32_t>(size) * static_cast<std::uint32_t>(o.max_parallel);
   params.n_seq_max = static_cast<std::uint32_t>(o.max_parallel);
   params.n_batch = params.n_ubatch = kBatch;
   params.n_threads = params.n_threads_batch = o.threads;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
-  params.type_k = params.type_v = GGML_TYPE_F32;
+  params.type_k = params.type_v = GGML_TYPE_F16;
   params.kv_unified = false;
   params.swa_full = false;
   params.no_perf = true;
   try {
-    ContextHandle context(llama_init_from_model(model.get(), params));
-    if (context) return std::unique_ptr<Scheduler>(new Scheduler(model, o, std::move(context)));
+    if (ContextHandle context{llama_init_from_model(model.get(), params)}) return context;
   } catch (const std::exception&) {
     // Told below: the cause is memory in all but damaged models.
   }
   return baton::Fail(
       Code::kInternal,
-      fmt::format("no memory for {} sequences of {} tokens: lower the worker's parallel or context setting",
-                  o.max_parallel, o.context),
+      fmt::format("no memory for {} sequences of {} tokens: lower the worker's parallel or context "
+                  "setting",
+                  o.max_parallel, size),
       "no_memory");
 }
 
-Scheduler::Scheduler(const LoadedModel& model, const SchedulerOptions& options, ContextHandle context)
+Result<std::unique_ptr<Scheduler>> Scheduler::Start(const LoadedModel& model, const SchedulerOptions& o) {
+  const int size = std::min(o.context, std::max(32, o.first_context));
+  TRY(ContextHandle context, NewContext(model, o, size));
+  return std::unique_ptr<Scheduler>(new Scheduler(model, o, size, std::move(context)));
+}
+
+Scheduler::Scheduler(const LoadedModel& model, const SchedulerOptions& options, int size,
+                     ContextHandle context)
     : model_(model),
       options_(options),
+      size_(size),
       context_(std::move(context)),
       batch_(kBatch),
       inbox_(std::make_shared<Inbox>()) {
@@ -108,6 +118,7 @@ void Scheduler::Run() {
   while (TakeNew()) {
     DropCancelled();
     Admit();
+    MakeRoom();
     BuildBatch();
     Decode();
     TakeOutputs();
@@ -217,6 +228,38 @@ void Scheduler::Begin(Slot& slot, std::shared_ptr<Generation> g) {
                                                               slot.generation->sampling,
                                                               std::move(*constraint), index, std::move(ids)));
   slot.choice = slot.generation->choices.back().get();
+}
+
+// Reserving the whole context for every sequence would take a gigabyte that most conversations never touch.
+void Scheduler::MakeRoom() {
+  for (Slot& slot : slots_) {
+    if (!slot.generation) continue;
+    const std::size_t prompt = slot.generation->prompt.tokens.size();
+    const auto need = static_cast<int>(std::max(prompt, slot.cached.size()) + 1);
+    if (need <= size_) continue;
+    int size = size_;
+    while (size < need) size *= 2;
+    if (Status grown = Grow(std::min(size, options_.context)); !grown) Fail(slot, std::move(grown).error());
+  }
+}
+
+// A context cannot grow: a larger one takes over the state of what runs. Kept beginnings are not worth the
+// copy.
+Status Scheduler::Grow(int size) {
+  TRY(ContextHandle larger, NewContext(model_, options_, size));
+  std::vector<std::uint8_t> state;
+  for (Slot& slot : slots_) {
+    if (!slot.generation) slot.cached.clear();
+    if (slot.cached.empty()) continue;
+    state.resize(llama_state_seq_get_size(context_.get(), slot.id));
+    const std::size_t n = llama_state_seq_get_data(context_.get(), state.data(), state.size(), slot.id);
+    if (n == 0 || llama_state_seq_set_data(larger.get(), state.data(), n, slot.id) == 0) {
+      return baton::Fail(Code::kInternal, "the model's cache could not be enlarged", "no_memory");
+    }
+  }
+  context_ = std::move(larger);
+  size_ = size;
+  return {};
 }
 
 void Scheduler::BuildBatch() {

@@ -18,7 +18,8 @@ struct SchedulerOptions {
   int threads = 1;
   int max_parallel = 8;
   int max_queue = 256;
-  int context = 8192;  // tokens per sequence
+  int context = 8192;        // tokens per sequence, at most
+  int first_context = 1024;  // to begin with
 };
 
 // Where other threads leave work. Shared with the handles of running jobs, which may outlive the scheduler.
@@ -54,7 +55,9 @@ class Scheduler {
     bool prefilling() const { return prompt_at < generation->prompt.tokens.size(); }
   };
 
-  Scheduler(const LoadedModel& model, const SchedulerOptions& options, ContextHandle context);
+  Scheduler(const LoadedModel& model, const SchedulerOptions& options, int size, ContextHandle context);
+  static Result<ContextHandle> NewContext(const LoadedModel& model, const SchedulerOptions& options,
+                                          int size);
   void Run();
   bool TakeNew();
   void LeftQueue();
@@ -63,6 +66,8 @@ class Scheduler {
   void Begin(Slot& slot, std::shared_ptr<Generation> generation);
   std::size_t Reusable(const Slot& slot, const Generation& generation) const;
   Slot* BestSlot(const Generation& generation);
+  void MakeRoom();
+  Status Grow(int size);
   void BuildBatch();
   void AddPrompt(Slot& slot, int budget);
   void Decode();
@@ -78,6 +83,7 @@ class Scheduler {
 
   const LoadedModel& model_;
   const SchedulerOptions options_;
+  int size_;  // tokens per sequence that the cache has room for now
   ContextHandle context_;
   Batch batch_;
   std::vector<Slot> slots_;

@@ -1,0 +1,195 @@
+#include <nlohmann/json.hpp>
+
+#include "lm/engine.h"
+#include "lm/engine_test_util.h"
+
+namespace baton::lm {
+namespace {
+
+constexpr const char* kSmol = "smollm2-135m-instruct";
+
+TEST(Engine, AConversationThatOutgrowsTheCacheGoesOnUnchanged) {
+  NEED_MODEL(kSmol);
+  auto small = Engine::Load({.path = ModelPath(kSmol),
+                             .threads = 1,
+                             .max_parallel = 2,
+                             .context_per_sequence = 512,
+                             .first_context = 48});
+  ASSERT_TRUE(small);
+  // The prompt fits at first and the answer does not.
+  GenerateRequest r = Ask("Count from one to twenty in words.", 40);
+  EXPECT_LT((*small)->Render(r.chat)->tokens, 48);
+  EXPECT_EQ(Finish(**small, r)->Text(), Finish(*LoadOnce(kSmol), r)->Text());
+}
+
+TEST(Engine, HiddenStateOfThePromptHasTheModelsWidth) {
+  NEED_MODEL(kSmol);
+  auto engine = LoadOnce(kSmol);
+  auto hidden = [&](const char* text) {
+    GenerateRequest r = Ask(text, 2);
+    r.return_hidden = true;
+    Generated g;
+    EXPECT_FALSE(Finish(*engine, r, &g)->Text().empty());
+    return g.hidden;
+  };
+  const std::vector<float> one = hidden("What is the capital of France?");
+  ASSERT_EQ(one.size(), static_cast<std::size_t>(engine->info().embedding_width));
+  EXPECT_EQ(one, hidden("What is the capital of France?"));
+  EXPECT_NE(one, hidden("Name a fruit."));
+}
+
+TEST(Engine, AskingForTheHiddenStateDoesNotChangeTheAnswer) {
+  NEED_MODEL(kSmol);
+  auto engine = LoadOnce(kSmol);
+  GenerateRequest r = Ask("What is the capital of France?", 8);
+  const std::string without = Finish(*engine, r)->Text();
+  r.return_hidden = true;
+  EXPECT_EQ(without, Finish(*engine, r)->Text());
+}
+
+TEST(Engine, AFullQueueRefusesAtOnce) {
+  NEED_MODEL(kSmol);
+  auto engine = Engine::Load({.path = ModelPath(kSmol),
+                              .threads = 1,
+                              .max_parallel = 1,
+                              .max_queue = 2,
+                              .context_per_sequence = 256});
+  ASSERT_TRUE(engine);
+  std::vector<std::shared_ptr<Running>> runs;
+  int refused = 0;
+  for (int i = 0; i < 8; ++i) {
+    runs.push_back(Start(**engine, Ask("Tell me a long story.", 200)));
+    refused += runs.back()->refused.has_value();
+    if (runs.back()->refused) {
+      EXPECT_EQ(runs.back()->refused->code, Code::kOverloaded);
+    }
+  }
+  EXPECT_GE(refused, 5);
+  for (auto& run : runs) {
+    if (run->job) run->job->Cancel();
+  }
+  for (auto& run : runs) {
+    if (!run->job) continue;
+    EXPECT_EQ(run->done.get().error().code, Code::kCancelled);
+  }
+}
+
+TEST(Engine, GoingAwayCancelsWhatRunsAndWhatWaits) {
+  NEED_MODEL(kSmol);
+  auto engine =
+      Engine::Load({.path = ModelPath(kSmol), .threads = 1, .max_parallel = 1, .context_per_sequence = 256});
+  ASSERT_TRUE(engine);
+  auto running = Start(**engine, Ask("Tell me a long story.", 200));
+  auto waiting = Start(**engine, Ask("Tell me another.", 200));
+  engine->reset();
+  EXPECT_EQ(running->done.get().error().code, Code::kCancelled);
+  EXPECT_EQ(waiting->done.get().error().code, Code::kCancelled);
+  running->job->Cancel();  // a handle that outlives the engine is harmless
+}
+
+TEST(Engine, LogprobsComeForEveryTokenShown) {
+  NEED_MODEL(kSmol);
+  GenerateRequest r = Ask("What is the capital of France?", 8);
+  r.chat.logprobs = true;
+  r.chat.top_logprobs = 3;
+  auto run = Finish(*LoadOnce(kSmol), r);
+  auto logprobs = nlohmann::json::parse(run->Answer().choices.at(0).logprobs.text);
+  std::string joined;
+  for (const auto& entry : logprobs["content"]) {
+    joined += entry["token"].get<std::string>();
+    ASSERT_EQ(entry["top_logprobs"].size(), 3u);
+    // Greedy takes the likeliest.
+    EXPECT_EQ(entry["top_logprobs"][0]["token"], entry["token"]);
+    EXPECT_FLOAT_EQ(entry["top_logprobs"][0]["logprob"].get<float>(), entry["logprob"].get<float>());
+    EXPECT_LE(entry["logprob"].get<float>(), 0.0f);
+    EXPECT_GE(entry["top_logprobs"][0]["logprob"].get<float>(),
+              entry["top_logprobs"][1]["logprob"].get<float>());
+  }
+  EXPECT_EQ(joined, run->Text());
+}
+
+TEST(Engine, ABiasOfMinusHundredBansAToken) {
+  NEED_MODEL(kSmol);
+  auto engine = LoadOnce(kSmol);
+  GenerateRequest r = Ask("What is the capital of France?", 8);
+  r.chat.logprobs = true;
+  auto first = nlohmann::json::parse(Finish(*engine, r)->Answer().choices.at(0).logprobs.text)["content"][0];
+  // Ban every token, as the tokenizer numbers them, that could begin as the answer began: found by trying.
+  std::string bias = "{";
+  for (int id = 0; id < 3000; ++id) bias += (id ? ",\"" : "\"") + std::to_string(id) + "\":-100";
+  r.chat.extra.emplace_back("logit_bias", chat::Json{bias + "}"});
+  auto run = Finish(*engine, r);
+  EXPECT_EQ(run->Text().find(first["token"].get<std::string>()), std::string::npos) << run->Text();
+}
+
+TEST(Engine, WrongParametersAreNamed) {
+  NEED_MODEL(kSmol);
+  auto engine = LoadOnce(kSmol);
+  auto param = [&](auto change) {
+    GenerateRequest r = Ask("x");
+    change(r.chat);
+    auto run = Start(*engine, r);
+    EXPECT_TRUE(run->refused);
+    return run->refused ? run->refused->param : "accepted";
+  };
+  EXPECT_EQ(param([](chat::Request& r) { r.max_tokens = 0; }), "max_tokens");
+  EXPECT_EQ(param([](chat::Request& r) { r.max_tokens = -3; }), "max_tokens");
+  EXPECT_EQ(param([](chat::Request& r) { r.n = 0; }), "n");
+  EXPECT_EQ(param([](chat::Request& r) { r.temperature = -1; }), "temperature");
+  EXPECT_EQ(param([](chat::Request& r) { r.top_p = 1.5; }), "top_p");
+  EXPECT_EQ(param([](chat::Request& r) { r.logprobs = true, r.top_logprobs = 21; }), "top_logprobs");
+  EXPECT_EQ(param([](chat::Request& r) { r.extra.emplace_back("min_p", chat::Json{"2"}); }), "min_p");
+  EXPECT_EQ(param([](chat::Request& r) { r.extra.emplace_back("logit_bias", chat::Json{R"({"x":1})"}); }),
+            "logit_bias");
+}
+
+TEST(Engine, ANamedToolIsCalledWithArgumentsOfItsSchema) {
+  NEED_MODEL(kSmol);
+  GenerateRequest r = Ask("What is the weather in Oslo?", 80);
+  chat::Tool tool;
+  tool.name = "get_weather";
+  tool.description = "Weather of a city";
+  tool.parameters.text =
+      R"({"type":"object","properties":{"city":{"type":"string","maxLength":20}},"required":["city"]})";
+  r.chat.tools = {tool};
+  r.chat.tool_choice.kind = chat::ToolChoice::Kind::kRequired;
+  auto run = Finish(*LoadOnce(kSmol), r);
+  chat::Response answer = run->Answer();
+  ASSERT_EQ(answer.choices.size(), 1u);
+  EXPECT_EQ(answer.choices[0].finish, chat::Finish::kToolCalls);
+  ASSERT_EQ(answer.choices[0].message.parts.size(), 1u);
+  const auto& call = std::get<chat::ToolCall>(answer.choices[0].message.parts[0]);
+  EXPECT_EQ(call.name, "get_weather");
+  EXPECT_FALSE(call.id.empty());
+  auto arguments = nlohmann::json::parse(call.arguments, nullptr, false);
+  ASSERT_TRUE(arguments.is_object()) << call.arguments;
+  EXPECT_TRUE(arguments["city"].is_string());
+}
+
+TEST(Engine, ABaseModelWithoutTemplateAnswersATranscript) {
+  NEED_MODEL("gemma-3-270m");
+  auto engine = LoadOnce("gemma-3-270m", 2, 256);
+  EXPECT_TRUE(engine->info().chat_template.empty());
+  auto run = Finish(*engine, Ask("What is the capital of Italy?", 24));
+  EXPECT_NE(run->Text().find("Rome"), std::string::npos) << run->Text();
+  EXPECT_EQ(run->Text().find("Question:"), std::string::npos) << run->Text();
+}
+
+TEST(Engine, DecodersGiveEmbeddingsToo) {
+  NEED_MODEL(kSmol);
+  auto engine = LoadOnce(kSmol);
+  std::promise<Result<Engine::Embedded>> promise;
+  engine->Embed({"a cat", "a kitten", "stock market"}, [&](auto r) { promise.set_value(std::move(r)); });
+  auto r = promise.get_future().get();
+  ASSERT_TRUE(r);
+  ASSERT_EQ(r->vectors.size(), 3u);
+  for (const auto& v : r->vectors) {
+    double sum = 0;
+    for (float x : v) sum += x * x;
+    EXPECT_NEAR(sum, 1, 1e-3);
+  }
+  EXPECT_GT(r->tokens, 5);
+}
+
+}  // namespace
+}  // namespace baton::lm
