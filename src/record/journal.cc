@@ -41,6 +41,8 @@ std::uint64_t LoadSeq(char* segment, std::size_t offset) {
 
 void StoreBase(char* segment, std::uint64_t base) {
   auto* header = reinterpret_cast<SegmentHeader*>(segment);
+  if (header->base == base)
+    return;  // writing the same would still make the page dirty, at each start all of them
   std::atomic_ref<std::uint64_t>(header->base).store(base, std::memory_order_release);
 }
 

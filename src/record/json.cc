@@ -1,6 +1,7 @@
 // The public JSON of a record, both ways. The shape is a promise: docs/format/provenance.md,
 // test/golden/format/.
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "record/recorder.h"
@@ -81,8 +82,14 @@ void Get(const Json& j, const char* name, T& to) {
     if (v.is_string()) to = v.get<std::string>();
   } else if constexpr (std::is_same_v<T, bool>) {
     if (v.is_boolean()) to = v.get<bool>();
-  } else {
-    if (v.is_number()) to = v.get<T>();
+  } else if constexpr (std::is_same_v<T, double>) {
+    if (v.is_number()) to = v.get<double>();
+  } else if (v.is_number_integer()) {
+    // Whole numbers only (a cast from a huge real would be undefined), kept within the type.
+    using Limits = std::numeric_limits<T>;
+    constexpr std::int64_t kLeast = Limits::min(), kMost = Limits::max();
+    const bool huge = v.is_number_unsigned() && v.get<std::uint64_t>() > std::uint64_t{kMost};
+    to = huge ? Limits::max() : static_cast<T>(std::clamp(v.get<std::int64_t>(), kLeast, kMost));
   }
 }
 void GetMicros(const Json& j, const char* name, Duration& to) {

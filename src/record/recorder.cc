@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kMemory = ":memory:";
 constexpr std::int32_t kMark = 0x42744e31;  // "BtN1": SQLite's application id of our stores
-constexpr Duration kReplayWait = std::chrono::seconds(2);
+constexpr Duration kReplayWait = std::chrono::milliseconds(100);
+constexpr int kReplayWaits = 20;
 
 store::OpenOptions StoreAt(const std::string& path, store::Mode mode, store::Faults* faults) {
   store::OpenOptions o;
@@ -118,7 +119,7 @@ void LiveRecorder::WaitForReplay() {
     shared->changed.NotifyOne();
   });
   MutexLock lock(shared->m);
-  if (!shared->done) shared->changed.WaitFor(lock, kReplayWait);
+  for (int i = 0; i < kReplayWaits && !shared->done; ++i) shared->changed.WaitFor(lock, kReplayWait);
 }
 
 bool LiveRecorder::Submit(Provenance record) {

@@ -83,6 +83,16 @@ TEST_F(RecorderTest, FindSeesARecordThatIsStillQueued) {
   EXPECT_EQ(r->Find(SampleId(3)).error().code, Code::kNotFound);
 }
 
+// Nobody flushes a server: the writer must wake up by itself, also after a pause in which it went to sleep.
+TEST_F(RecorderTest, RecordsAreCommittedWithoutAFlush) {
+  auto r = Open();
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(r->Submit(Sample(SampleId(i), random_)));
+    while (Metric("baton_record_rows_total") < i + 1)
+      std::this_thread::sleep_for(std::chrono::milliseconds(8));
+  }
+}
+
 TEST_F(RecorderTest, FindNeverMissesARecordOnItsWayIntoTheStore) {
   auto r = Open();
   for (int i = 0; i < 500; ++i) {

@@ -94,7 +94,7 @@ class TableReader {
 
   std::unique_ptr<store::Database> db_;
   WordReader words_;
-  std::unique_ptr<store::Statement> calls_, steps_;
+  std::unique_ptr<store::Statement> find_, calls_, steps_;
 };
 
 }  // namespace baton::record

@@ -140,6 +140,7 @@ Status TableReader::ReadChildren(Provenance& to) {
     EachCallField(to.calls.emplace_back(), reader);
     TRY_VOID(reader.TakeStatus());
   }
+  calls_->Reset();
   steps_->Reset();
   steps_->BindInt(1, to.id);
   for (;;) {
@@ -149,13 +150,17 @@ Status TableReader::ReadChildren(Provenance& to) {
     EachStepField(to.steps.emplace_back(), reader);
     TRY_VOID(reader.TakeStatus());
   }
+  steps_->Reset();
   return {};
 }
 
 Result<Provenance> TableReader::Find(ExchangeId id) {
-  TRY(auto select, db_->Prepare(fmt::format("SELECT id{} FROM exchanges WHERE id = $1", RecordColumns())));
-  select->BindInt(1, id);
-  TRY(const bool row, select->Step());
+  if (!find_) {
+    TRY(find_, db_->Prepare(fmt::format("SELECT id{} FROM exchanges WHERE id = $1", RecordColumns())));
+  }
+  find_->Reset();
+  find_->BindInt(1, id);
+  TRY(const bool row, find_->Step());
   if (!row) {
     return Fail(Code::kNotFound,
                 fmt::format("no exchange {} is recorded; it may be older than the store's retention",
@@ -163,8 +168,9 @@ Result<Provenance> TableReader::Find(ExchangeId id) {
                 "exchange_not_found");
   }
   Provenance p;
-  TRY_VOID(ReadRow(*select, p));
+  TRY_VOID(ReadRow(*find_, p));
   TRY_VOID(ReadChildren(p));
+  find_->Reset();  // or it would hold its view of the store, and the writer's checkpoints back
   return p;
 }
 
