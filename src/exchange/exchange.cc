@@ -127,7 +127,9 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   NoteEmbedding(embedded, record);
   out.heading.worker = record.worker;
   out.heading.losses = record.losses;
-  out.heading.passthrough = embedded.response.has_value() && !embedded.response->raw.empty();
+  // The bytes of another dialect are no answer for this client.
+  out.heading.passthrough = embedded.response.has_value() && !embedded.response->raw.empty() &&
+                            embedded.response->raw_dialect == request.raw_dialect;
   out.cost = record.cost;
   out.unpriced = record.unpriced;
   out.response = std::move(embedded.response);

@@ -148,12 +148,11 @@ std::string Signature(std::string_view reasoning) {
 }
 
 std::string LastText(const chat::Request& request) {
+  // All results together: some dialects carry them in one message, some in one message each.
+  std::string text;
+  for (const auto* r : FreshResults(request)) text += (text.empty() ? "" : "\n") + ResultText(*r);
+  if (!text.empty()) return text;
   for (auto m = request.messages.rbegin(); m != request.messages.rend(); ++m) {
-    std::string text;
-    for (const auto& part : m->parts) {
-      if (const auto* r = std::get_if<chat::ToolResult>(&part)) text += ResultText(*r);
-    }
-    if (!text.empty()) return text;
     if (m->role == chat::Role::kUser) return UserText(*m);
   }
   return {};

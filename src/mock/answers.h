@@ -19,7 +19,8 @@ inline constexpr std::string_view kLabel = "[simulated]";
 // unusable.
 Result<Reply> BuiltInAnswer(const chat::Request& request);
 
-// The text of the last user message; of the tool results behind it when the conversation ends with those.
+// The text of the last user message; of the tool results behind it, one per line, when the
+// conversation ends with those.
 std::string LastText(const chat::Request& request);
 bool HasImage(const chat::Request& request);
 

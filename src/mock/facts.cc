@@ -49,7 +49,13 @@ struct Fact {
   std::string_view english, french;
 };
 
-constexpr std::array<Fact, 18> kFacts = {{
+constexpr std::array<Fact, 20> kFacts = {{
+    {{"largest", "city", "france"},
+     "Paris is the largest city of France, known for the Louvre and the Eiffel Tower.",
+     "Paris est la plus grande ville de France, connue pour le Louvre et la tour Eiffel."},
+    {{"plus grande", "ville", "france"},
+     "Paris is the largest city of France, known for the Louvre and the Eiffel Tower.",
+     "Paris est la plus grande ville de France, connue pour le Louvre et la tour Eiffel."},
     {{"boil", "water", ""},
      "Water boils at 100 °C at sea level.",
      "L'eau bout à 100 °C au niveau de la mer."},

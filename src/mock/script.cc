@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <iterator>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace baton::mock {
@@ -204,12 +205,20 @@ Error BadScript(const YAML::Mark& at, const std::string& message) {
               "bad_script");
 }
 
+// JSON is YAML but for one thing: yaml-cpp refuses a character beyond the basic plane written as two escapes.
+std::string Unescaped(std::string_view text) {
+  if (text.find("\\ud") == std::string_view::npos && text.find("\\uD") == std::string_view::npos)
+    return std::string(text);
+  const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
+  return json.is_discarded() ? std::string(text) : json.dump();
+}
+
 }  // namespace
 
 Result<Script> ParseScript(std::string_view text) {
   Script script;
   try {
-    const YAML::Node root = YAML::Load(std::string(text));
+    const YAML::Node root = YAML::Load(Unescaped(text));
     if (root.IsNull()) return script;
     ReadMap(
         root, "the script",

@@ -85,6 +85,12 @@ TEST(Script, EmptyAndJsonAreScriptsToo) {
   EXPECT_EQ(json->rules[0].contains, "a");
 }
 
+TEST(Script, JsonMayEscapeCharactersInPairs) {
+  const auto json = ParseScript(R"({"rules":[{"reply":"\ud83d\ude00"}]})");
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(json->rules[0].reply->text, "\xF0\x9F\x98\x80");
+}
+
 TEST(Script, MistakesAreNamedWithTheirPlace) {
   EXPECT_THAT(Problem("rules:\n  - contanis: x\n"), HasSubstr("line 2, column 5: unknown key 'contanis'"));
   EXPECT_THAT(Problem("rules: 5"), HasSubstr("must be a list"));

@@ -158,7 +158,6 @@ class Decoder final : public StreamBase {
   // Pieces of thought run together until a signature or something else ends the block. A bare signature (of a
   // text) is a block of its own.
   static void Thought(const chat::Reasoning& r, State* s, std::vector<Event>* out) {
-    if (r.text.empty() && s->thinking) ++s->block;
     if (!r.text.empty()) {
       Event& e = Add(Event::Kind::kReasoning, s->choice, out);
       e.index = s->block;
@@ -184,7 +183,9 @@ class Decoder final : public StreamBase {
 
 chat::Finish FinishOf(std::string_view word, bool has_calls) {
   if (word.empty() || word == "FINISH_REASON_UNSPECIFIED") return chat::Finish::kNone;
-  if (word == "STOP") return has_calls ? chat::Finish::kToolCalls : chat::Finish::kStop;
+  // FUNCTION_CALL is no word of Gemini's own, but servers that imitate it end calls with it.
+  if (word == "STOP" || word == "FUNCTION_CALL")
+    return has_calls ? chat::Finish::kToolCalls : chat::Finish::kStop;
   if (word == "MAX_TOKENS") return chat::Finish::kLength;
   for (const std::string_view filtered :
        {"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY",
