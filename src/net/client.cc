@@ -164,6 +164,7 @@ Task<Result<std::unique_ptr<ClientResponse>>> SendOver(std::shared_ptr<Pool> poo
     if (!connection) {
       CO_TRY(connection, co_await Connect(pool, origin, timeouts, cancel));
     }
+    if (request.sent) *request.sent = true;
     Status done = co_await ClientConnection::Exchange(connection, head, request, timeouts, cancel);
     if (done) break;
     connection->Close();

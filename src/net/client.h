@@ -42,6 +42,8 @@ struct ClientRequest {
   std::string target;
   HeaderList headers;  // Host, Content-Length and Connection are added here
   std::string body;
+  // When given: set to true before the first byte of the request may leave. Must outlive Send().
+  bool* sent = nullptr;
 };
 
 // Error reasons, all with Code::kUnavailable unless said: "dns_failed", "connect_refused", "connect_timeout",

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
+
 #include "net/asio_loop.h"
 #include "net/server_connection.h"
 #include "net/server_core.h"
@@ -81,9 +83,7 @@ class ServerImpl final : public Server {
 
 Status ServerImpl::Open() {
   ServerOptions& o = core_->options;
-  if (!o.tls.certificate.empty() || !o.tls.key.empty()) {
-    TRY(core_->tls, TlsContext::Server(o.tls.certificate, o.tls.key));
-  }
+  if (!o.tls.certificate.empty() || !o.tls.key.empty()) TRY_VOID(core_->LoadTls());
   asio::error_code error;
   const auto address = asio::ip::make_address(o.address == "localhost" ? "127.0.0.1" : o.address, error);
   if (error) {
@@ -138,6 +138,7 @@ void ServerImpl::Welcome(State& state, Socket socket) {
   const bool full = core.connections.size() >= core.options.limits.max_connections;
   if (full) core.CountRefusal("too_many_connections");
   if (full && core.connections.size() >= core.options.limits.max_connections + kTurnedAway) return;
+  if (core.tls) core.RefreshTls();
   asio::error_code error;
   const Endpoint peer = socket.remote_endpoint(error);
   std::string name = error ? "unknown" : fmt::format("{}:{}", peer.address().to_string(), peer.port());
@@ -186,6 +187,33 @@ ServerCore::ServerCore(AsioLoop& l, ServerOptions o, Handler h)
   dropped_headers = options.metrics->GetCounter("baton_http_dropped_headers_total",
                                                 "Reply headers left out because they held CR, LF or NUL");
   open = options.metrics->GetGauge("baton_http_connections", "Open client connections");
+}
+
+namespace {
+// When the file was last written, in any unit that changes; 0 when it is not there.
+std::int64_t WrittenAt(const std::string& path) {
+  std::error_code error;
+  const auto at = std::filesystem::last_write_time(path, error);
+  return error ? 0 : static_cast<std::int64_t>(at.time_since_epoch().count());
+}
+}  // namespace
+
+Status ServerCore::LoadTls() {
+  tls_files_time_ = {WrittenAt(options.tls.certificate), WrittenAt(options.tls.key)};
+  TRY(tls, TlsContext::Server(options.tls.certificate, options.tls.key));
+  return {};
+}
+
+// Looks at the files for every new connection: a handshake costs a hundred times as much, and whoever renews
+// certificates has nobody to tell.
+void ServerCore::RefreshTls() {
+  const std::pair now = {WrittenAt(options.tls.certificate), WrittenAt(options.tls.key)};
+  if (now == tls_files_time_) return;
+  if (Status loaded = LoadTls(); !loaded) {
+    options.log.Warn("keeping the old TLS certificate: {}", loaded.error().message);
+  } else {
+    options.log.Info("loaded the new TLS certificate '{}'", options.tls.certificate);
+  }
 }
 
 void ServerCore::CountRefusal(std::string_view reason) {

@@ -29,10 +29,15 @@ class ServerCore final : public RefCounted {
   std::pair<std::string, std::string> ErrorBody(int status, std::string_view reason,
                                                 std::string_view message) const;
 
+  // Loads the certificate at first, and again whenever its files have changed since. A pair that cannot be
+  // used changes nothing (and is an error, or a line in the log when it is a later one).
+  Status LoadTls();
+  void RefreshTls();
+
   AsioLoop& loop;
   ServerOptions options;
   const Handler handler;
-  std::shared_ptr<TlsContext> tls;
+  std::shared_ptr<TlsContext> tls;  // null: plain
   DateText date;
   TaskGroup tasks;  // one per connection
   std::unordered_set<ServerConnection*> connections;
@@ -44,6 +49,7 @@ class ServerCore final : public RefCounted {
 
  private:
   std::map<std::string, Counter, std::less<>> refusals_;
+  std::pair<std::int64_t, std::int64_t> tls_files_time_;  // of certificate and key, as last looked at
 };
 
 }  // namespace baton::net

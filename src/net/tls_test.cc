@@ -195,6 +195,26 @@ TEST_F(Tls, TlsToAPlainServerFailsWithAReason) {
   EXPECT_EQ(got.error, "tls_failed");
 }
 
+TEST_F(Tls, ARenewedCertificateIsUsedForNewConnections) {
+  Certificate certificate("IP:127.0.0.1"), renewed("IP:127.0.0.1");
+  TestServer server(Echo, With(certificate));
+  ClientOptions options;
+  options.ca_file = renewed.files.certificate;
+  EXPECT_EQ(Send({true, "127.0.0.1", server.port()}, options).error, "tls_failed");
+  // Half a renewal (a key that does not fit) changes nothing.
+  namespace fs = std::filesystem;
+  const auto later = fs::last_write_time(certificate.files.key) + std::chrono::seconds(2);
+  fs::copy_file(renewed.files.key, certificate.files.key, fs::copy_options::overwrite_existing);
+  fs::last_write_time(certificate.files.key, later);
+  ClientOptions anyone;
+  anyone.verify_tls = false;
+  EXPECT_EQ(Send({true, "127.0.0.1", server.port()}, anyone).body, "hello");
+  fs::copy_file(renewed.files.certificate, certificate.files.certificate,
+                fs::copy_options::overwrite_existing);
+  fs::last_write_time(certificate.files.certificate, later);
+  EXPECT_EQ(Send({true, "127.0.0.1", server.port()}, options).body, "hello");
+}
+
 TEST_F(Tls, AMissingCertificateIsExplained) {
   LoopThread thread;
   ServerOptions options;
