@@ -42,12 +42,16 @@ Health::Health(std::string worker, BreakerOptions options, Log log)
 }
 
 Health::Ticket::~Ticket() {
-  // Unreported: nothing was learned, but a probe must make room for the next one. Time plays no part in that.
-  if (health_) Report(Verdict{}, TimePoint{});
+  if (health_) health_->Abandon(*this);
 }
 
 void Health::Ticket::Report(const Verdict& verdict, TimePoint now) {
   if (health_) std::exchange(health_, nullptr)->Take(*this, verdict, now);
+}
+
+void Health::Abandon(const Ticket& ticket) {
+  MutexLock lock(m_);
+  if (ticket.probe_ && ticket.epoch_ == epoch_) probing_ = false;
 }
 
 bool Health::Admits(TimePoint now) const {
@@ -102,10 +106,10 @@ void Health::Take(const Ticket& ticket, const Verdict& v, TimePoint now) {
   }
   if (ticket.epoch_ != epoch_) return;
   if (ticket.probe_) return SettleProbe(v, now);
-  if (v.kind == Kind::kLockedOut) return Open(std::max(kLockOut, options_.open_max), "refused", v.error, now);
+  if (v.kind == Kind::kLockedOut) return LockOut(v.error, now);
   if (v.kind != Kind::kSuccess && v.kind != Kind::kFailure) return;
   Count(v.kind == Kind::kFailure);
-  if (TooMany()) Open(OpenTime(), "failing", v.error, now);
+  if (TooMany()) Open(OpenTime(), v.error, now);
 }
 
 void Health::SettleProbe(const Verdict& v, TimePoint now) {
@@ -120,11 +124,11 @@ void Health::SettleProbe(const Verdict& v, TimePoint now) {
     case Verdict::Kind::kNothing:  // no news: the next call is the probe
       break;
     case Verdict::Kind::kLockedOut:
-      Open(std::max(kLockOut, options_.open_max), "refused", v.error, now);
+      LockOut(v.error, now);
       break;
     case Verdict::Kind::kFailure:
       ++failed_probes_;
-      Open(OpenTime(), "still failing", v.error, now);
+      Open(OpenTime(), v.error, now);
       break;
   }
 }
@@ -154,14 +158,23 @@ Duration Health::OpenTime() const {
   return std::min(time, std::max(options_.open_max, options_.open_for));
 }
 
-void Health::Open(Duration time, const char* why, const std::string& error, TimePoint now) {
+void Health::Open(Duration time, const std::string& error, TimePoint now) {
   open_ = true;
   probing_ = false;
   open_until_ = now + time;
   ++epoch_;
   in_a_row_ = failed_in_window_ = 0;
   next_ = seen_ = 0;
-  log_.Warn("worker '{}' {}: no calls for {:.1f} s ({})", worker_, why, Seconds(time), error);
+  log_.Warn("worker '{}' keeps failing: no calls for {:.1f} s ({})", worker_, Seconds(time), error);
+}
+
+void Health::LockOut(const std::string& error, TimePoint now) {
+  const Duration time = std::max(kLockOut, options_.open_max);
+  Open(time, error, now);
+  log_.Err(
+      "worker '{}' refuses our key or its account is out of credit: put that right and reload (a new key is "
+      "tried at once; otherwise it is asked again in {:.0f} s)",
+      worker_, Seconds(time));
 }
 
 void Health::Close() {

@@ -57,7 +57,7 @@ class Health {
   Health(const Health&) = delete;
   Health& operator=(const Health&) = delete;
 
-  // Leave to make one call. Must be reported; when destroyed unreported it counts as Kind::kNothing.
+  // Leave to make one call. Destroyed unreported: there was no call; a probe makes room for the next.
   class [[nodiscard]] Ticket {
    public:
     Ticket(Ticket&& o) noexcept
@@ -89,9 +89,11 @@ class Health {
 
  private:
   void Take(const Ticket& ticket, const Verdict& verdict, TimePoint now);
+  void Abandon(const Ticket& ticket);
   void Count(bool failed) REQUIRES_LOCK(m_);
   bool TooMany() const REQUIRES_LOCK(m_);
-  void Open(Duration time, const char* why, const std::string& error, TimePoint now) REQUIRES_LOCK(m_);
+  void Open(Duration time, const std::string& error, TimePoint now) REQUIRES_LOCK(m_);
+  void LockOut(const std::string& error, TimePoint now) REQUIRES_LOCK(m_);
   void Close() REQUIRES_LOCK(m_);
   void SettleProbe(const Verdict& verdict, TimePoint now) REQUIRES_LOCK(m_);
   Duration OpenTime() const REQUIRES_LOCK(m_);

@@ -188,6 +188,7 @@ TEST_F(Breaker, TheStatusTellsWhatHappened) {
   good.to_first_byte = milliseconds(200);
   Call(good);
   Call(Of(Kind::kFailure));
+  { auto never_asked = H().Admit(now); }
   WorkerStatus s;
   H().Describe(now, &s);
   EXPECT_EQ(s.calls, 3u);

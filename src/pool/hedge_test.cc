@@ -11,7 +11,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-class Hedge : public ::testing::Test {
+class Hedge : public Calls {
  protected:
   Hedge() {
     f.Add("slow").hedge_after = milliseconds(800);
@@ -26,15 +26,6 @@ class Hedge : public ::testing::Test {
     f.Always("quick", quick);
     f.Start();
   }
-  void ExpectClean(PoolFixture::Running& r) {
-    ASSERT_TRUE(r.outcome);
-    EXPECT_EQ(r.lease.outstanding(), 0);
-    budget::Nanos sum;
-    for (const auto& c : r.outcome->calls) sum += c.cost;
-    EXPECT_EQ(sum, r.lease.spent());
-    for (const auto& s : f.pool->Status()) EXPECT_EQ(s.running, 0);
-  }
-  PoolFixture f;
   FakeScript slow, quick;
 };
 

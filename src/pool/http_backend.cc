@@ -100,13 +100,12 @@ Task<AttemptResult> HttpBackend::Chat(const Attempt& attempt) {
     co_return out;
   }
   net::ClientRequest request = MakeRequest(std::move(*encoded), attempt.idempotency_key);
+  request.sent = &out.sent;
   Opened opened =
       co_await client_.Send(url_.origin, std::move(request), Phases(attempt.deadline), leave.connection());
   if (!opened) {
-    out.sent = MayHaveBeenSent(opened.error());
     out.failure = NetFailure(std::move(opened).error(), *worker_);
   } else {
-    out.sent = true;
     out.to_first_byte = loop_.Now() - began;
     co_await ReadReply(**opened, attempt, leave, &out);
   }
@@ -216,14 +215,13 @@ Task<Backend::EmbedResult> HttpBackend::Embed(const chat::EmbedRequest& request,
     co_return out;
   }
   out.losses = std::move(encoded->losses);
-  net::ClientRequest sent = MakeRequest(std::move(*encoded), {});
-  Opened opened = co_await client_.Send(url_.origin, std::move(sent), Phases(deadline), cancel);
+  net::ClientRequest asked = MakeRequest(std::move(*encoded), {});
+  asked.sent = &out.sent;
+  Opened opened = co_await client_.Send(url_.origin, std::move(asked), Phases(deadline), cancel);
   if (!opened) {
-    out.sent = MayHaveBeenSent(opened.error());
     out.failure = NetFailure(std::move(opened).error(), *worker_);
     co_return out;
   }
-  out.sent = true;
   net::ClientResponse& response = **opened;
   const bool good = response.status() >= 200 && response.status() < 300;
   if (!good || Mentions(net::FindHeader(response.headers(), "content-type"), "html")) {

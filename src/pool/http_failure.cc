@@ -85,12 +85,6 @@ Failure NetFailure(Error error, const Worker& worker) {
   return f;
 }
 
-bool MayHaveBeenSent(const Error& e) {
-  constexpr std::string_view kBefore[] = {"dns_failed", "connect_refused", "connect_timeout", "tls_failed",
-                                          "cancelled_unsent"};
-  return std::find(std::begin(kBefore), std::end(kBefore), e.reason) == std::end(kBefore);
-}
-
 Failure ReplyFailure(Error error) {
   Failure f;
   f.fault = FaultByReason(error);

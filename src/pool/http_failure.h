@@ -12,8 +12,6 @@ namespace baton::pool {
 
 // An error of net/: whose fault, with the worker's name in the message.
 provider::Failure NetFailure(Error error, const Worker& worker);
-// False: the error shows that no byte of the request can have reached the provider.
-bool MayHaveBeenSent(const Error& error);
 
 // An error a codec reported about a reply with a good status (in-band errors, broken streams, no answer).
 provider::Failure ReplyFailure(Error error);

@@ -1,6 +1,8 @@
 // A pool of simulated workers on a simulated clock, for tests.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <map>
 #include <memory>
 #include <optional>
@@ -139,6 +141,38 @@ class PoolFixture {
   std::uint64_t seed_;
   std::vector<std::shared_ptr<Worker>> workers_;
   std::map<std::string, FakeBackend::Stage> stages_;
+};
+
+// A worker that says no before any event.
+inline FakeScript Fails(provider::Fault fault, Code code, const std::string& reason, int status = 0) {
+  FakeScript s;
+  s.starts = false;
+  s.pieces.clear();
+  s.failure = FakeFailure(fault, code, reason, status);
+  return s;
+}
+inline FakeScript ServerError() {
+  return Fails(provider::Fault::kServer, Code::kUnavailable, "worker_server", 500);
+}
+
+inline std::vector<std::string> Outcomes(const PoolFixture::Running& r) {
+  std::vector<std::string> out;
+  for (const auto& c : r.outcome->calls) out.push_back(c.worker + ":" + c.outcome);
+  return out;
+}
+
+class Calls : public ::testing::Test {
+ protected:
+  // After any call: nothing is held any more, anywhere.
+  void ExpectClean(PoolFixture::Running& r) {
+    ASSERT_TRUE(r.outcome) << "the call did not end";
+    EXPECT_EQ(r.lease.outstanding(), 0);
+    budget::Nanos sum;
+    for (const auto& c : r.outcome->calls) sum += c.cost;
+    EXPECT_EQ(sum, r.lease.spent());
+    for (const auto& s : f.pool->Status()) EXPECT_EQ(s.running + s.waiting, 0) << s.name;
+  }
+  PoolFixture f;
 };
 
 }  // namespace baton::pool

@@ -49,9 +49,8 @@ Ending Name(Try& t, TimePoint now) {
     return NameCancel(Cancel::Why::kClientGone, &error);
   }
   // A provider may also say itself that it was too slow (504, in-band): that stays its own word.
-  if (error.code != Code::kDeadline || error.upstream_status != 0 || error.reason != "deadline") {
-    return Ending::kFault;
-  }
+  const bool its_word = error.upstream_status != 0 || error.reason.starts_with("worker_");
+  if (error.code != Code::kDeadline || its_word) return Ending::kFault;
   if (t.call.deadline().Passed(now)) return NameCancel(Cancel::Why::kDeadline, &error);
   t.result.failure->fault = provider::Fault::kTimeout;
   error = Fail(Code::kUnavailable, "worker '" + t.live.worker->name + "' did not finish in its time",
@@ -67,6 +66,8 @@ void Report(Try& t, Ending ending, TimePoint now) {
   } else if (ending == Ending::kFault) {
     const provider::Failure& f = *t.result.failure;
     v.kind = Attribute(f.fault);
+    // A request that never left says nothing about the worker, not even that it lives.
+    if (v.kind == Verdict::Kind::kNeutral && !t.result.sent) v.kind = Verdict::Kind::kNothing;
     v.retry_after = f.error.retry_after.value_or(std::chrono::milliseconds(0));
     v.error = f.error.message;
   }

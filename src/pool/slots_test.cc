@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 #include <vector>
@@ -104,7 +105,7 @@ struct Worker {
 
 TEST(QueueThreads, SlotsTravelBetweenLoopsAndNoneIsLost) {
   Slots slots(3, 8);
-  std::atomic<int> running{0}, served{0};
+  std::atomic<int> served{0};
   std::atomic<bool> too_many{false};
   const auto work = [&](std::uint64_t seed) {
     Random random(seed);
@@ -116,18 +117,12 @@ TEST(QueueThreads, SlotsTravelBetweenLoopsAndNoneIsLost) {
                  w.cancels.back().get(), w.open.back().get()));
       if (random.Below(4) == 0) w.cancels.back()->Fire(Cancel::Why::kClientGone);
       w.loop.Advance(std::chrono::microseconds(10));
-      for (auto& a : w.open) {
-        if (!a->slot) continue;
-        if (++running > 3) too_many = true;
-        ++served;
-        --running;
-        if (random.Below(2)) a->slot.reset();
-      }
-      std::erase_if(w.open, [](const auto& a) { return a->error || (a->slot == std::nullopt && a->error); });
-      if (w.open.size() > 6) {
-        for (auto& a : w.open) a->slot.reset();
-      }
-      std::erase_if(w.open, [](const auto& a) { return a->error.has_value(); });
+      served += static_cast<int>(
+          std::count_if(w.open.begin(), w.open.end(), [](const auto& a) { return a->slot.has_value(); }));
+      if (slots.load().running > 3) too_many = true;
+      // Most give their slot back at once, some keep it into the next rounds.
+      const bool all = random.Below(2) || w.open.size() > 6;
+      std::erase_if(w.open, [all](const auto& a) { return a->error || (a->slot && all); });
     }
     w.loop.Run();
     for (auto& a : w.open) a->slot.reset();
