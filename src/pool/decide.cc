@@ -13,7 +13,10 @@ bool Busy(const Facts& f) {
 
 bool AsksForAMoment(const Facts& f) {
   const auto& wait = f.failure->error.retry_after;
-  return Busy(f) && wait && wait->count() > 0 && *wait <= f.short_wait;
+  // The last try goes to another candidate if there is one: a worker that says "a moment" every time must not
+  // use up the whole budget while one that could answer stands by.
+  const bool last_for_another = f.another && f.tries_left <= 1;
+  return Busy(f) && wait && wait->count() > 0 && *wait <= f.short_wait && !last_for_another;
 }
 
 struct Rule {

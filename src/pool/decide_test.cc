@@ -102,6 +102,18 @@ TEST(Decide, AShortRetryAfterIsPreferredToALesserCandidateALongOneIsNot) {
   EXPECT_EQ(c.next(), Next::kGiveUp);
 }
 
+TEST(Decide, TheLastTryIsKeptForAnotherCandidate) {
+  Case c(Fault::kOverloaded);
+  c.facts.another = true;
+  c.failure.error.retry_after = milliseconds(1000);
+  c.facts.tries_left = 2;
+  EXPECT_EQ(c.next(), Next::kRetrySame);
+  c.facts.tries_left = 1;
+  EXPECT_EQ(c.next(), Next::kFallBack);
+  c.facts.another = false;
+  EXPECT_EQ(c.next(), Next::kRetrySame);
+}
+
 TEST(BackOff, GrowsWithJitterUpToItsMostAndNeverBelowTheProvidersWish) {
   RetryPolicy policy;
   Random random(5);
