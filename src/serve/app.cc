@@ -125,7 +125,11 @@ Status Running::Open() {
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
   shared_ = pool::CreateSharedWorkers(options_.log);
   control_ = net::IoLoop::Create();
-  return OpenUnits(std::move(policies));
+  TRY_VOID(OpenUnits(std::move(policies)));
+  // Before anybody is told that we are ready: a signal that comes early waits for Run() and does not kill.
+  control_->OnSignal({SIGTERM, SIGINT}, [this](int) { OnStop(); });
+  control_->OnSignal({SIGHUP}, [this](int) { (void)ReloadNow(); });
+  return {};
 }
 
 HouseDeps Running::DepsOf(Unit& unit) {
@@ -240,8 +244,6 @@ Task<Result<std::string>> Running::ReloadFrom(Running* self, Loop* loop) {
 
 void Running::Run() {
   for (auto& unit : units_) unit->thread = std::thread([loop = unit->loop.get()] { loop->Run(); });
-  control_->OnSignal({SIGTERM, SIGINT}, [this](int) { OnStop(); });
-  control_->OnSignal({SIGHUP}, [this](int) { (void)ReloadNow(); });
   health_.ready = true;
   control_->Run();
   for (auto& unit : units_) unit->loop->Stop();

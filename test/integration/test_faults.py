@@ -183,7 +183,7 @@ def test_usage_that_cannot_be_true_never_becomes_money(mock, baton, usage, strea
     assert reply.status == 200
     record = baton.exchange(reply)
     (call,) = house.calls(record)
-    assert 0 <= call["cost_nanos"] < 10**15
+    assert 0 <= call["cost_nanos"] <= 10**15
     assert call["usage"]["output_tokens"] >= 0
     if usage == "none":
         assert call["usage"]["estimated"] or not call["usage"]["known"]
