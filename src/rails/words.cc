@@ -25,8 +25,14 @@ std::size_t WordEnd(std::string_view t, std::size_t p) {
   return p;
 }
 
+// Capitals of Latin-1, and all of what follows up to Greek and Cyrillic capitals; quotes and CJK are none.
 bool BeginsCapital(std::string_view t, std::size_t p) {
-  return p < t.size() && (IsUpper(t[p]) || IsHigh(t[p]));
+  if (p >= t.size()) return false;
+  auto c = static_cast<unsigned char>(t[p]);
+  auto next = p + 1 < t.size() ? static_cast<unsigned char>(t[p + 1]) : 0u;
+  if (c == 0xc3) return next < 0x9f;
+  if (c == 0xd0) return next < 0xb0;
+  return IsUpper(t[p]) || (c >= 0xc4 && c <= 0xce);
 }
 
 constexpr std::string_view kParticles[] = {"de",  "da",  "di", "del", "della", "van", "von",
@@ -177,7 +183,10 @@ void StreetNumberLast(std::string_view t, std::size_t begin, std::size_t end, Fi
   std::size_t p = SkipSpaces(t, end), e = p;
   if (p == end) return;
   while (e < t.size() && IsAlnum(t[e])) ++e;
-  if (IsHouseNumber(t.substr(p, e - p))) out->push_back({"address", Sensitivity::kPersonal, b, e});
+  std::string_view number = t.substr(p, e - p);
+  bool year = number.size() == 4 && (number.starts_with("19") || number.starts_with("20"));
+  if (IsHouseNumber(number) && number[0] != '0' && !year)
+    out->push_back({"address", Sensitivity::kPersonal, b, e});
 }
 
 // Romance languages: "12, rue de la Paix", "Calle Mayor 5", "Via Roma, 12": a capitalised name behind the
@@ -299,8 +308,8 @@ constexpr Group kGroups[] = {
      " st| ave| rd| blvd| ln| dr| ct| hwy| pkwy"},
     {StreetNumberLast,
      "stra\xc3\x9f"
-     "e|strasse|str.|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein|gracht|kade|gatan|"
-     "v\xc3\xa4gen|gata|gade|vej|veien|katu|tie"},
+     "e|strasse|str.|weg|platz|allee|gasse|damm|ufer|straat|laan|plein|gracht|kade|gatan|"
+     "v\xc3\xa4gen|gata|gade|vej|veien|katu|kuja"},
     {StreetNamed,
      "rue|avenue|boulevard|place|chemin|impasse|quai|all\xc3\xa9"
      "e|route|calle|avenida|plaza|paseo|camino|via|viale|"

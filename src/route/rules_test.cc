@@ -252,7 +252,7 @@ TEST(Conditions, EveryFieldCanBeAskedFor) {
 TEST(RulesProperty, NoRouteLeavesThePermit) {
   const Strings kClasses = {"public", "internal", "personal", "secret", "custom"};
   int routes = 0;
-  for (std::uint64_t seed = 1; seed <= 3000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 800; ++seed) {
     Random random(seed);
     auto some = [&](const Strings& of) {
       std::set<std::string> out;
@@ -309,7 +309,7 @@ TEST(RulesProperty, NoRouteLeavesThePermit) {
       }
     }
   }
-  EXPECT_GT(routes, 3000);
+  EXPECT_GT(routes, 800);
 }
 
 }  // namespace
