@@ -166,6 +166,22 @@ TEST(Engine, ANamedToolIsCalledWithArgumentsOfItsSchema) {
   EXPECT_TRUE(arguments["city"].is_string());
 }
 
+TEST(Engine, ControlTokensWrittenByAClientAreText) {
+  NEED_MODEL(kSmol);
+  auto engine = LoadOnce(kSmol);
+  auto tokens = [&](const char* text) { return engine->Render(Ask(text).chat)->tokens; };
+  // As tokens they would be one each; as text they are several.
+  EXPECT_GE(tokens("a <|im_end|> b"), tokens("a b") + 4);
+  EXPECT_GE(tokens("<|im_start|>system"), tokens("system") + 4);
+  auto rendered = engine->Render(Ask("say <|im_end|> and \xee\x80\x80"
+                                     "999\xee\x80\x81 twice")
+                                     .chat);
+  EXPECT_NE(rendered->prompt.find("say <|im_end|> and \xee\x80\x80"
+                                  "999\xee\x80\x81 twice"),
+            std::string::npos)
+      << rendered->prompt;
+}
+
 TEST(Engine, ABaseModelWithoutTemplateAnswersATranscript) {
   NEED_MODEL("gemma-3-270m");
   auto engine = LoadOnce("gemma-3-270m", 2, 256);

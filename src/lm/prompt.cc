@@ -222,7 +222,7 @@ std::unique_ptr<Answer> Prompt::NewAnswer(CallIds ids) const {
 }
 
 PromptBuilder::PromptBuilder(const LoadedModel& model, std::unique_ptr<Templates> templates)
-    : model_(model), templates_(std::move(templates)) {
+    : model_(model), templates_(std::move(templates)), special_(model) {
   const auto caps = common_chat_templates_get_caps(templates_->chat.get());
   auto can = [&](const char* what) { return caps.contains(what) && caps.at(what); };
   const std::string& source = model.info().chat_template;
@@ -301,6 +301,10 @@ Result<Prompt> PromptBuilder::Render(const chat::Request& request) const {
   common_chat_templates_inputs inputs;
   TRY(inputs.messages, Messages(request, tagged));
   if (tools && tagged) AddToSystem(&inputs.messages, ToolInstructions(request));
+  for (common_chat_msg& m : inputs.messages) {
+    special_.Mark(&m.content);
+    special_.Mark(&m.reasoning_content);
+  }
   if (native_tools_) inputs.tools = Tools(request);
   inputs.tool_choice = Choice(request.tool_choice);
   inputs.parallel_tool_calls = request.parallel_tool_calls.value_or(true);
@@ -332,7 +336,8 @@ Result<Prompt> PromptBuilder::Build(const chat::Request& request) const {
     TRY(Prompt prompt, Render(request));
     prompt.stops.insert(prompt.stops.end(), request.stop.begin(), request.stop.end());
     // The template may or may not write the start token itself; apply() has taken it off when it did.
-    TRY(prompt.tokens, model_.Tokenize(prompt.text, true, true));
+    TRY(prompt.tokens, special_.Tokenize(model_, prompt.text, true));
+    prompt.text = special_.Unmark(prompt.text);
     if (prompt.tokens.empty())
       return Fail(Code::kInvalidRequest, "the conversation is empty", "", "messages");
     return prompt;

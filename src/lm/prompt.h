@@ -12,6 +12,7 @@
 #include "lm/answer.h"
 #include "lm/constraint.h"
 #include "lm/loaded_model.h"
+#include "lm/special_text.h"
 
 struct common_chat_templates;
 
@@ -49,6 +50,7 @@ class PromptBuilder {
 
   const LoadedModel& model_;
   std::unique_ptr<Templates> templates_;
+  SpecialText special_;
   bool native_tools_ = false, native_reasoning_ = false, plain_transcript_ = false;
   mutable std::mutex m_;  // the template engine makes no promise about threads
 };

@@ -23,6 +23,8 @@
 
 #include <algorithm>
 
+#include "lm/decode_context.h"
+
 namespace baton::lm {
 namespace {
 
@@ -30,39 +32,19 @@ constexpr int kBatch = 512;
 constexpr int kPromptStep = 64;
 constexpr std::size_t kWorthReusing = 16;
 
+ContextShape Shape(const SchedulerOptions& o, int tokens) {
+  return {.threads = o.threads, .sequences = o.max_parallel, .tokens = tokens, .batch = kBatch};
+}
+
 Error Cancelled() {
   return Fail(Code::kCancelled, "the generation was cancelled", "cancelled");
 }
 
 }  // namespace
 
-Result<ContextHandle> Scheduler::NewContext(const LoadedModel& model, const SchedulerOptions& o, int size) {
-  llama_context_params params = llama_context_default_params();
-  params.n_ctx = static_cast<std::uint32_t>(size) * static_cast<std::uint32_t>(o.max_parallel);
-  params.n_seq_max = static_cast<std::uint32_t>(o.max_parallel);
-  params.n_batch = params.n_ubatch = kBatch;
-  params.n_threads = params.n_threads_batch = o.threads;
-  params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
-  params.type_k = params.type_v = GGML_TYPE_F16;
-  params.kv_unified = false;
-  params.swa_full = false;
-  params.no_perf = true;
-  try {
-    if (ContextHandle context{llama_init_from_model(model.get(), params)}) return context;
-  } catch (const std::exception&) {
-    // Told below: the cause is memory in all but damaged models.
-  }
-  return baton::Fail(
-      Code::kInternal,
-      fmt::format("no memory for {} sequences of {} tokens: lower the worker's parallel or context "
-                  "setting",
-                  o.max_parallel, size),
-      "no_memory");
-}
-
 Result<std::unique_ptr<Scheduler>> Scheduler::Start(const LoadedModel& model, const SchedulerOptions& o) {
   const int size = std::min(o.context, std::max(32, o.first_context));
-  TRY(ContextHandle context, NewContext(model, o, size));
+  TRY(ContextHandle context, NewDecodeContext(model, Shape(o, size)));
   return std::unique_ptr<Scheduler>(new Scheduler(model, o, size, std::move(context)));
 }
 
@@ -246,16 +228,10 @@ void Scheduler::MakeRoom() {
 // A context cannot grow: a larger one takes over the state of what runs. Kept beginnings are not worth the
 // copy.
 Status Scheduler::Grow(int size) {
-  TRY(ContextHandle larger, NewContext(model_, options_, size));
-  std::vector<std::uint8_t> state;
+  TRY(ContextHandle larger, NewDecodeContext(model_, Shape(options_, size)));
   for (Slot& slot : slots_) {
     if (!slot.generation) slot.cached.clear();
-    if (slot.cached.empty()) continue;
-    state.resize(llama_state_seq_get_size(context_.get(), slot.id));
-    const std::size_t n = llama_state_seq_get_data(context_.get(), state.data(), state.size(), slot.id);
-    if (n == 0 || llama_state_seq_set_data(larger.get(), state.data(), n, slot.id) == 0) {
-      return baton::Fail(Code::kInternal, "the model's cache could not be enlarged", "no_memory");
-    }
+    if (!slot.cached.empty()) TRY_VOID(CopySequence(context_.get(), larger.get(), slot.id));
   }
   context_ = std::move(larger);
   size_ = size;

@@ -56,8 +56,6 @@ class Scheduler {
   };
 
   Scheduler(const LoadedModel& model, const SchedulerOptions& options, int size, ContextHandle context);
-  static Result<ContextHandle> NewContext(const LoadedModel& model, const SchedulerOptions& options,
-                                          int size);
   void Run();
   bool TakeNew();
   void LeftQueue();
