@@ -75,14 +75,22 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   // Admit. From here: the worker set, the data classes, the ceiling and the deadline are fixed.
   Result<rails::Permit> permit =
       p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
-  if (!permit) co_return Refused(std::move(out), record, std::move(permit).error());
+  if (!permit) {
+    NoteRefusal(permit.error(), record);
+    out.response = std::move(permit).error();
+    co_return out;
+  }
   NotePermit(*permit, record);
 
   // Decide. From here: the route is fixed; nothing below may change it.
   const route::Features features = route::Compute(request, *permit);
   NoteFeatures(features, record);
   Result<route::Route> route = p.rules.Choose(request.model, features, *permit, p.catalogue);
-  if (!route) co_return Refused(std::move(out), record, std::move(route).error());
+  if (!route) {
+    NoteRefusal(route.error(), record);
+    out.response = std::move(route).error();
+    co_return out;
+  }
   NoteRoute(*route, record);
   out.heading.route = route->name();
 
@@ -115,11 +123,19 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
 
   Result<rails::Permit> permit =
       p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
-  if (!permit) co_return Refused(std::move(out), record, std::move(permit).error());
+  if (!permit) {
+    NoteRefusal(permit.error(), record);
+    out.response = std::move(permit).error();
+    co_return out;
+  }
   NotePermit(*permit, record);
 
   Result<route::Route> route = p.rules.ChooseEmbedder(request.model, *permit, p.catalogue);
-  if (!route) co_return Refused(std::move(out), record, std::move(route).error());
+  if (!route) {
+    NoteRefusal(route.error(), record);
+    out.response = std::move(route).error();
+    co_return out;
+  }
   NoteRoute(*route, record);
   out.heading.route = route->name();
 

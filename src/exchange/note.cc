@@ -88,4 +88,8 @@ void NoteEmbedding(pool::Pool::EmbedOutcome& embedded, record::Provenance& recor
   }
 }
 
+void NoteRefusal(const Error& error, record::Provenance& record) {
+  record.outcome = std::string(error.Name());
+}
+
 }  // namespace baton::exchange

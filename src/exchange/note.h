@@ -14,12 +14,7 @@ void NoteHeading(const workflow::Trace& trace, Heading& heading);
 void NoteTrace(workflow::Trace& trace, record::Provenance& record);
 void NoteEmbedding(pool::Pool::EmbedOutcome& embedded, record::Provenance& record);
 
-// Ends an exchange that was refused before anybody was called.
-template <class Response>
-Outcome<Response> Refused(Outcome<Response> out, record::Provenance& record, Error error) {
-  record.outcome = std::string(error.Name());
-  out.response = std::move(error);
-  return out;
-}
+// The exchange was refused before anybody was called.
+void NoteRefusal(const Error& error, record::Provenance& record);
 
 }  // namespace baton::exchange
