@@ -242,6 +242,7 @@ void Compare(const Settings& s, const std::string& name, llama_model* model, Eng
 
 int Run(Settings s) {
   llama_log_set([](ggml_log_level, const char*, void*) {}, nullptr);
+  std::setvbuf(stdout, nullptr, _IOLBF, 0);  // a run takes minutes: show each block when it is there
   if (s.threads <= 0) s.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   bool any = false;
   for (const char* name : {"smollm2-135m-instruct", "gemma-3-270m"}) {

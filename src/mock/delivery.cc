@@ -9,7 +9,7 @@ namespace {
 constexpr Duration kBeforeCut = std::chrono::milliseconds(20);
 // Keeps pieces apart on the wire; beyond this many the script gets its pieces without the pause.
 constexpr Duration kBetweenPieces = std::chrono::milliseconds(1);
-constexpr std::size_t kMostPaused = 4000;
+constexpr std::size_t kMostPaused = 400;
 // A stalled reply holds its connection until the client gives up, but not for ever.
 constexpr Duration kLongestStall = std::chrono::minutes(30);
 

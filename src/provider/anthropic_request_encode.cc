@@ -50,6 +50,7 @@ std::string_view EffortWord(std::string_view effort) {
 
 Thinking HowToThink(const Request& r, const Target& target, std::int64_t max_tokens, Plan* plan) {
   Thinking t;
+  if (plan->own_extra() && !r.reasoning.opaque.empty()) return t;  // sent as the client wrote it
   const bool by_effort = !r.reasoning.effort.empty() && plan->Sends(Param::kReasoningEffort);
   const bool by_budget = r.reasoning.budget && plan->Sends(Param::kReasoningBudget);
   if (!by_effort && !by_budget) return t;
@@ -290,8 +291,7 @@ void WriteMetadata(const Request& r, Plan* plan, JsonWriter* w) {
   std::string user = plan->Sends(Param::kUser) ? r.user : std::string();
   const chat::Json* safety = plan->own_extra() ? nullptr : FindExtra(r.extra, "safety_identifier");
   if (user.empty() && safety) {
-    if (const auto doc = JsonDoc::Parse("[" + safety->text + "]"))
-      user = (*doc->root().items().begin()).str();
+    if (const auto doc = JsonDoc::Parse(safety->text)) user = doc->root().str();
   } else if (safety) {
     plan->Lose("safety_identifier", Loss::How::kDropped, "`user` takes the one place there is");
   }

@@ -122,7 +122,8 @@ void PartWriter::Thought(const chat::Reasoning& r) {
     return;
   }
   w_.BeginObject().Field("text", r.text);
-  if (!BareSignature(r)) w_.BoolField("thought", true);
+  // A bare signature belongs to a text, unless the stream encoder says that it ends a thought.
+  if (!BareSignature(r) || FindExtra(r.extra, "thought")) w_.BoolField("thought", true);
   if (!r.signature.empty()) w_.Field("thoughtSignature", MarkSignature(r.signature, r.origin, false));
   if (r.signature.empty() && !r.encrypted.empty()) {
     w_.Field("thoughtSignature", MarkSignature(r.encrypted, r.origin, true));

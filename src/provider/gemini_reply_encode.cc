@@ -49,9 +49,13 @@ class Encoder final : public StreamEncoder {
       case Kind::kRefusal:
         return Part(e.choice, chat::Refusal{e.text}, out);
       case Kind::kReasoning:
+        Hold(e.choice).thought = e.index;
         return Part(e.choice, chat::Reasoning{e.text, {}, {}, e.dialect, {}}, out);
-      case Kind::kReasoningSignature:
-        return Part(e.choice, chat::Reasoning{{}, e.text, e.encrypted, e.dialect, {}}, out);
+      case Kind::kReasoningSignature: {
+        chat::Reasoning r{{}, e.text, e.encrypted, e.dialect, {}};
+        if (Hold(e.choice).thought == e.index) r.extra.emplace_back("thought", chat::Json{"true"});
+        return Part(e.choice, std::move(r), out);
+      }
       case Kind::kOpaque:
         if (e.dialect == chat::Dialect::kGemini) Part(e.choice, chat::Opaque{e.dialect, e.json}, out);
         return;
@@ -91,6 +95,7 @@ class Encoder final : public StreamEncoder {
   struct Held {
     chat::Choice choice;
     std::vector<std::int64_t> indexes;
+    std::int64_t thought = -1;  // the block of reasoning begun last
   };
 
   Held& Hold(std::int64_t choice) {

@@ -11,6 +11,7 @@
 // it.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -98,6 +99,9 @@ class JsonDoc {
   // The text is not copied and must outlive the document. On error the message says what is wrong and where
   // (line and column), code kInvalidRequest, reason "invalid_json" ("json_too_deep", "json_too_large").
   static Result<JsonDoc> Parse(std::string_view text, Surrogates surrogates = Surrogates::kRefuse);
+  template <class T>
+    requires std::same_as<T, std::string>
+  static Result<JsonDoc> Parse(T&& temporary, Surrogates surrogates = Surrogates::kRefuse) = delete;
 
   JsonDoc(JsonDoc&& other) noexcept;
   JsonDoc& operator=(JsonDoc&& other) noexcept;

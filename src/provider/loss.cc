@@ -119,8 +119,8 @@ const std::vector<Rule>& Rules() {
        [](const Request& r) { return r.tool_choice.kind != chat::ToolChoice::Kind::kUnset; }, H, H, H, "",
        ""},
       {Param::kParallelToolCalls, "parallel_tool_calls",
-       [](const Request& r) { return r.parallel_tool_calls.has_value(); }, H, H, D,
-       "sent as disable_parallel_tool_use", "the API has no switch for it"},
+       [](const Request& r) { return r.parallel_tool_calls == false; }, H, H, D,
+       "sent as disable_parallel_tool_use", "the API has no switch for it"},  // true is what they do anyway
       {Param::kResponseFormat, "response_format",
        [](const Request& r) {
          return r.response_format.kind != chat::ResponseFormat::Kind::kUnset &&
@@ -335,6 +335,7 @@ Result<Plan> Plan::Make(const Request& request, Dialect dialect, const Target& t
     if (own_form && request.raw_dialect == dialect) continue;
     TRY_VOID(plan.Apply(rule, FateIn(rule, dialect), NoteIn(rule, dialect), target));
   }
+  if (!plan.Sends(Param::kLogprobs)) plan.Omit(Param::kTopLogprobs);  // makes no sense alone
   TRY_VOID(plan.CheckExtra(request, dialect, target));
   return plan;
 }

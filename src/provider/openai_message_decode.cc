@@ -232,9 +232,10 @@ void ReadDetail(JsonView v, std::int64_t position, bool worker, std::vector<Thou
   }
   if (r.origin == chat::Dialect::kNone) {
     r.origin = chat::Dialect::kOpenAi;
-  } else {  // ours: `type` follows from what is set
-    std::erase_if(r.extra, [](const auto& e) { return e.first == "type"; });
   }
+  // The type that follows from what is set need not be kept.
+  const std::string_view usual = r.encrypted.empty() ? "\"reasoning.text\"" : "\"reasoning.encrypted\"";
+  std::erase_if(r.extra, [&](const auto& e) { return e.first == "type" && e.second.text == usual; });
   out->push_back(std::move(t));
 }
 

@@ -408,13 +408,6 @@ Status Together(const Request& r, bool has_stream_options) {
     return Fail(Code::kInvalidRequest, "'tool_choice' is only allowed when 'tools' are given.",
                 "invalid_value", "tool_choice");
   }
-  if (choice == Kind::kNamed) {
-    for (const auto& tool : r.tools) {
-      if (tool.name == r.tool_choice.name) return {};
-    }
-    return Fail(Code::kInvalidRequest, "'tool_choice' names a function that is not in 'tools'.",
-                "invalid_value", "tool_choice");
-  }
   return {};
 }
 

@@ -188,15 +188,17 @@ bool LooksLikeKey(std::string_view word) {
     if (word.starts_with(prefix) && word.size() > prefix.size() + 4) return true;
   }
   if (word.find("***") != std::string_view::npos) return true;  // already half masked
-  if (word.size() < 28) return false;
-  int digits = 0, upper = 0, lower = 0, joints = 0;
+  // An unbroken run of letters and digits that no name has.
+  int digits = 0, letters = 0;
   for (const char c : word) {
-    digits += c >= '0' && c <= '9';
-    upper += c >= 'A' && c <= 'Z';
-    lower += c >= 'a' && c <= 'z';
-    joints += c == '-' || c == '_' || c == '.';
+    if (c == '-' || c == '_' || c == '.') {
+      digits = letters = 0;
+      continue;
+    }
+    (c >= '0' && c <= '9' ? digits : letters) += 1;
+    if (digits + letters >= 20 && digits >= 3 && letters >= 3) return true;
   }
-  return digits >= 4 && (lower >= 4 || upper >= 4) && joints * 4 < static_cast<int>(word.size());
+  return false;
 }
 
 std::string MaskKeys(std::string_view text) {

@@ -13,9 +13,9 @@ constexpr std::string_view kCut = "…";
 
 // No bounds are checked here: the limits in fields.h say that everything fits (a test fills a record to its
 // brim).
-class Writer {
+class Packer {
  public:
-  explicit Writer(char* out) : at_(out) {}
+  explicit Packer(char* out) : at_(out) {}
   char* at() const { return at_; }
 
   void Number(std::int64_t v) {
@@ -53,9 +53,9 @@ class Writer {
 };
 
 // Once something does not fit, everything after it reads as zero and ok() is false.
-class Reader {
+class Unpacker {
  public:
-  explicit Reader(std::string_view in) : in_(in) {}
+  explicit Unpacker(std::string_view in) : in_(in) {}
   bool ok() const { return ok_; }
   bool at_end() const { return in_.empty(); }
 
@@ -115,7 +115,7 @@ class Reader {
 
 template <class Record>
 Status DecodeInto(std::string_view bytes, Record& to) {
-  Reader r(bytes);
+  Unpacker r(bytes);
   to.id = r.Number();
   EachRecordField(to, r);
   // Unsigned, so that a wild pair of numbers may wrap but is defined.
@@ -131,7 +131,7 @@ Status DecodeInto(std::string_view bytes, Record& to) {
 }  // namespace
 
 std::size_t Encode(const Provenance& record, char* out) {
-  Writer w(out);
+  Packer w(out);
   const std::size_t calls = std::min(record.calls.size(), kMaxCalls);
   const std::size_t steps = std::min(record.steps.size(), kMaxSteps);
   const std::size_t cut = record.calls.size() - calls + record.steps.size() - steps;

@@ -12,6 +12,13 @@
 namespace baton::record {
 
 class RecorderFixture : public ::testing::Test {
+ public:
+  static void FlushAndWait(Recorder& r) {
+    std::promise<void> done;
+    r.Flush([&] { done.set_value(); });
+    done.get_future().wait();
+  }
+
  protected:
   RecorderFixture() {
     options_.path = dir_.File("baton.db");
@@ -30,11 +37,6 @@ class RecorderFixture : public ::testing::Test {
     auto r = Recorder::Open(options_, clock_, &metrics_, Log::Null());
     EXPECT_FALSE(r);
     return r ? Error{} : r.error();
-  }
-  static void FlushAndWait(Recorder& r) {
-    std::promise<void> done;
-    r.Flush([&] { done.set_value(); });
-    done.get_future().wait();
   }
   // The value of a metric's line ("baton_record_rows_total", with labels as printed), 0 when there is none.
   double Metric(const std::string& name) const {

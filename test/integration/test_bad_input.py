@@ -24,6 +24,15 @@ def check_alive(baton):
     assert reply.status == 200, reply.text
 
 
+@pytest.fixture(scope="module")
+def shared():
+    mock = house.Mock()
+    server = house.Baton([house.worker("one", mock)])
+    yield server
+    server.stop()
+    mock.stop()
+
+
 GOOD = {"role": "user", "content": "hi"}
 BAD_BODIES = {
     "empty": (b"", "json"),
@@ -40,7 +49,8 @@ BAD_BODIES = {
 
 
 @pytest.mark.parametrize("name", BAD_BODIES)
-def test_a_body_that_is_no_request(baton, name):
+def test_a_body_that_is_no_request(shared, name):
+    baton = shared
     body, word = BAD_BODIES[name]
     check_error(baton.post("/v1/chat/completions", body), 400, word)
     check_error(baton.post("/v1/embeddings", body), 400)
@@ -76,15 +86,6 @@ BAD_FIELDS = {
     "an image without url": ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, "url"),
     "metadata a list": ({"metadata": []}, "metadata"),
 }
-
-
-@pytest.fixture(scope="module")
-def shared():
-    mock = house.Mock()
-    server = house.Baton([house.worker("one", mock)])
-    yield server
-    server.stop()
-    mock.stop()
 
 
 @pytest.mark.parametrize("name", BAD_FIELDS)
@@ -164,8 +165,8 @@ def test_a_hundred_megabyte_image_is_refused_before_it_is_read(baton):
 
 
 def test_a_hundred_megabyte_image_sent_by_force(baton):
-    image = "data:image/png;base64," + "A" * 100_000_000
-    body = json.dumps({"model": "baton", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": image}}]}]}).encode()
+    head = b'{"model":"baton","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,'
+    body = head + b"A" * 100_000_000 + b'"}}]}]}'
     try:
         reply = baton.post("/v1/chat/completions", body)
         assert reply.status == 413
@@ -200,7 +201,8 @@ def test_too_many_headers_below_the_byte_limit(baton):
     b"GET /healthz HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n",
     b"GET /he\x00lthz HTTP/1.1\r\nHost: x\r\n\r\n",
 ])
-def test_what_is_not_http_is_refused_and_closed(baton, head):
+def test_what_is_not_http_is_refused_and_closed(shared, head):
+    baton = shared
     answer = baton.raw(head)
     assert answer.startswith((b"HTTP/1.1 4", b"HTTP/1.1 505")) or answer == b"", answer[:200]
     check_alive(baton)

@@ -1,0 +1,7 @@
+// The openai codecs on arbitrary bytes: nothing crashes, and what was understood can be written again.
+#include "codec_fuzz.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  baton::provider::FuzzCodec("openai", {reinterpret_cast<const char*>(data), size});
+  return 0;
+}
