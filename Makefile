@@ -9,7 +9,7 @@ JOBS ?= $(or $(BATON_JOBS),$(shell nproc))
 FUZZ_SECONDS ?= 30
 SOAK_SECONDS ?= 600
 
-.PHONY: help demo demo-stop test test-plain build check fmt bench fuzz soak conformance clean
+.PHONY: help demo demo-stop test test-sanitized build check fmt bench fuzz soak conformance clean
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -22,13 +22,13 @@ demo: ## from a bare machine to answers: set-up, build, models, eight questions
 demo-stop: ## end the server that make demo left running
 	@tools/demo --stop
 
-test: ## set-up, build, unit tests with sanitizers, integration tests; last line: N passed, M failed
+test: ## set-up, build, unit tests (foundations also with sanitizers), integration tests; last line: N passed, M failed
 	@tools/setup test
 	@tools/run_tests
 
-test-plain: ## the same with unit tests from the release build
+test-sanitized: ## the same with all unit tests under address and undefined-behaviour sanitizers
 	@tools/setup test
-	@tools/run_tests --plain
+	@tools/run_tests --sanitized
 
 build: ## build/baton
 	@tools/setup demo
