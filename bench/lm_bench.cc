@@ -63,9 +63,9 @@ class Stopwatch {
   double cpu_ = CpuSeconds();
 };
 
-// Counts pieces of text from the moment every sequence has begun until the first one ends. A piece is a token
-// but where the start of a stop string or a split character is held back; the usage at the end corrects for
-// those.
+// Counts pieces of text from the moment every sequence has begun until the last one ends; they are equally
+// long. A piece is a token but where the start of a stop string or a split character is held back; the usage
+// at the end corrects for those.
 struct Race {
   std::mutex m;
   int running = 0, begun = 0, ended = 0;
@@ -102,7 +102,7 @@ Rate ThroughEngine(Engine& engine, const std::string& bias, int parallel, int to
     done.push_back(end->get_future());
     auto on_event = [race, first = true](const chat::Event& e) mutable {
       std::scoped_lock lock(race->m);
-      if (e.kind == chat::Event::Kind::kFinish && race->ended++ == 0 && race->watch) {
+      if (e.kind == chat::Event::Kind::kFinish && ++race->ended == race->running && race->watch) {
         race->rate = race->watch->Tokens(static_cast<double>(race->counted));
       }
       if (e.kind == chat::Event::Kind::kUsage) race->tokens += e.usage.output;
@@ -110,7 +110,7 @@ Rate ThroughEngine(Engine& engine, const std::string& bias, int parallel, int to
       ++race->pieces;
       if (std::exchange(first, false)) {
         if (++race->begun == race->running) race->watch = std::make_unique<Stopwatch>();
-      } else if (race->watch && race->ended == 0) {
+      } else if (race->watch) {
         ++race->counted;
       }
     };
