@@ -11,13 +11,25 @@
 #include "provider/json_writer.h"
 #include "provider/loss.h"
 
+namespace baton::provider {
+struct Place;
+}
+
 namespace baton::provider::openai {
 
 // openai_request_decode.cc, openai_message_decode.cc
 Result<chat::Request> DecodeRequest(std::string body);
 Status DecodeMessages(JsonView messages, std::vector<chat::Message>* out);
-// One message of a request (worker == false) or of a reply, whose checks are lenient (worker == true).
-Status DecodeAssistantFields(JsonView message, bool worker, chat::Message* out);
+// openai_tool_decode.cc. Fields of a request; the deprecated forms are checked and travel as they came.
+Status DecodeTools(JsonView v, const Place& at, chat::Request& r);
+Status DecodeToolChoice(JsonView v, const Place& at, chat::Request& r);
+Status CheckFunctions(JsonView v, const Place& at, chat::Request&);
+Status CheckFunctionCall(JsonView v, const Place& at, chat::Request&);
+// openai_content_decode.cc. A string (*plain) or a list of parts.
+Status ReadContent(JsonView v, const Place& at, bool* plain, std::vector<chat::Part>* out);
+// openai_answer_decode.cc. The assistant's message of a request (worker == false) or of a reply, whose checks
+// are lenient (worker == true).
+Status DecodeAssistant(JsonView v, const Place& at, bool worker, chat::Message* out);
 
 // openai_request_encode.cc
 Result<Encoded> EncodeRequest(const chat::Request& request, const Target& target);

@@ -2,6 +2,7 @@
 // differently must not cost the client its answer.
 #include <algorithm>
 
+#include "provider/call_id.h"
 #include "provider/fields.h"
 #include "provider/openai.h"
 #include "provider/upstream_error.h"
@@ -19,7 +20,7 @@ Result<chat::Choice> ReadChoice(JsonView v, std::int64_t position, const std::st
   c.index = v["index"].integer().value_or(position);
   const JsonView message = v["message"];
   if (!message.is_object()) return NotAnAnswer("a choice has no message.");
-  if (auto read = DecodeAssistantFields(message, true, &c.message); !read) {
+  if (auto read = DecodeAssistant(message, Place{}, true, &c.message); !read) {
     return NotAnAnswer(read.error().message);
   }
   for (std::size_t i = 0; i < c.message.parts.size(); ++i) {

@@ -145,87 +145,6 @@ Status ReasoningEffort(JsonView v, const Place& at, Request& r) {
   return ReadWord(v, at, {"none", "minimal", "low", "medium", "high", "xhigh", "max"}, &r.reasoning.effort);
 }
 
-// {"type":"function","function":{...}}: members the neutral tool has no name for keep their place by a
-// prefix.
-Status FunctionTool(JsonView v, const Place& at, chat::Tool* tool) {
-  TRY_VOID(ExpectObject(v, at));
-  for (const auto m : v.members()) {
-    const Place member = at.Member(m.key);
-    if (m.key == "name") {
-      if (!m.value.is_string()) return WrongType(member, "a string", m.value);
-      tool->name = m.value.str();
-    } else if (m.key == "description") {
-      TRY_VOID(ReadString(m.value, member, &tool->description));
-    } else if (m.key == "parameters") {
-      if (m.value.is_null()) continue;
-      TRY_VOID(ExpectObject(m.value, member));
-      tool->parameters = RawOf(m.value);
-    } else if (m.key == "strict") {
-      TRY_VOID(ReadBool(m.value, member, &tool->strict));
-    } else {
-      Keep(&tool->extra, "function." + std::string(m.key), m.value);
-    }
-  }
-  if (tool->name.empty()) return Missing(at.Member("name"), "Give the function a name.");
-  if (tool->name.size() > 128) return BadValue(at.Member("name"), "a name has at most 128 characters.");
-  return {};
-}
-
-Status OneTool(JsonView v, const Place& at, chat::Tool* tool) {
-  TRY_VOID(ExpectObject(v, at));
-  const JsonView type = v["type"];
-  if (type.missing()) return Missing(at.Member("type"), "Use \"function\".");
-  if (!type.is_string()) return WrongType(at.Member("type"), "a string", type);
-  if (type.str() != "function") {  // custom tools, and whatever comes next
-    tool->dialect = chat::Dialect::kOpenAi;
-    tool->opaque = RawOf(v);
-    tool->name = v["custom"]["name"].str();
-    return {};
-  }
-  const JsonView function = v["function"];
-  if (function.missing()) return Missing(at.Member("function"));
-  TRY_VOID(FunctionTool(function, at.Member("function"), tool));
-  for (const auto m : v.members()) {
-    if (m.key != "type" && m.key != "function") Keep(&tool->extra, m.key, m.value);
-  }
-  return {};
-}
-
-Status Tools(JsonView v, const Place& at, Request& r) {
-  if (v.is_null()) return {};
-  TRY_VOID(ExpectArray(v, at));
-  std::int64_t i = 0;
-  for (const auto item : v.items()) TRY_VOID(OneTool(item, at.Element(i++), &r.tools.emplace_back()));
-  return {};
-}
-
-Status ToolChoice(JsonView v, const Place& at, Request& r) {
-  using Kind = chat::ToolChoice::Kind;
-  if (v.is_null()) return {};
-  if (v.is_string()) {
-    std::string word;
-    TRY_VOID(ReadWord(v, at, {"none", "auto", "required"}, &word));
-    r.tool_choice.kind = word == "none" ? Kind::kNone : word == "auto" ? Kind::kAuto : Kind::kRequired;
-    return {};
-  }
-  if (!v.is_object()) return WrongType(at, "a string or an object", v);
-  const JsonView type = v["type"];
-  if (!type.is_string())
-    return type.missing() ? Missing(at.Member("type")) : WrongType(at.Member("type"), "a string", type);
-  if (type.str() != "function") {
-    r.tool_choice.kind = Kind::kOpaque;
-    r.tool_choice.opaque = RawOf(v);
-    return {};
-  }
-  const Place name_at = at.Member("function");
-  const JsonView name = v["function"]["name"];
-  if (name.missing()) return Missing(name_at.Member("name"), "Name the function to call.");
-  if (!name.is_string()) return WrongType(name_at.Member("name"), "a string", name);
-  r.tool_choice.kind = Kind::kNamed;
-  r.tool_choice.name = name.str();
-  return {};
-}
-
 Status JsonSchema(JsonView v, const Place& at, chat::ResponseFormat* f) {
   if (v.missing()) return Missing(at);
   TRY_VOID(ExpectObject(v, at));
@@ -298,26 +217,6 @@ Status Modalities(JsonView v, const Place& at, Request&) {
   return {};
 }
 
-Status Functions(JsonView v, const Place& at, Request&) {
-  if (v.is_null()) return {};
-  TRY_VOID(ExpectArray(v, at));
-  if (v.empty()) return BadValue(at, "the list is empty; leave it out instead.", "empty_array");
-  std::int64_t i = 0;
-  for (const auto item : v.items()) {
-    chat::Tool tool;
-    TRY_VOID(FunctionTool(item, at.Element(i++), &tool));
-  }
-  return {};
-}
-
-Status FunctionCall(JsonView v, const Place& at, Request&) {
-  if (v.is_null()) return {};
-  if (v.is_string()) return ReadWord(v, at, {"none", "auto"}, nullptr);
-  if (!v.is_object()) return WrongType(at, "a string or an object", v);
-  if (!v["name"].is_string()) return Missing(at.Member("name"));
-  return {};
-}
-
 Status AnyObject(JsonView v, const Place& at, Request&) {
   return v.is_null() ? Status() : ExpectObject(v, at);
 }
@@ -342,8 +241,8 @@ constexpr Row kRows[] = {
     {"temperature", Temperature, false},
     {"max_tokens", MaxTokens, false},
     {"max_completion_tokens", MaxCompletionTokens, false},
-    {"tools", Tools, false},
-    {"tool_choice", ToolChoice, false},
+    {"tools", DecodeTools, false},
+    {"tool_choice", DecodeToolChoice, false},
     {"stream_options", StreamOptions, false},
     {"response_format", ResponseFormat, false},
     {"top_p", TopP, false},
@@ -372,8 +271,8 @@ constexpr Row kRows[] = {
     {"audio", Audio, true},
     {"prediction", AnyObject, true},
     {"web_search_options", AnyObject, true},
-    {"functions", Functions, true},
-    {"function_call", FunctionCall, true},
+    {"functions", CheckFunctions, true},
+    {"function_call", CheckFunctionCall, true},
 };
 constexpr int kRowCount = sizeof(kRows) / sizeof(kRows[0]);
 static_assert(kRowCount <= 64);
