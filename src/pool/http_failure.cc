@@ -4,7 +4,7 @@
 #include <string>
 
 #include "pool/credential.h"
-#include "provider/upstream_error.h"
+#include "provider/retry_after.h"
 
 namespace baton::pool {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "provider/anthropic.h"
 #include "provider/base64.h"
+#include "provider/call_id.h"
 #include "provider/openai.h"
-#include "provider/upstream_error.h"
 #include "provider/wire_pass.h"
 
 namespace baton::provider::anthropic {

@@ -1,6 +1,6 @@
 // Parts of the Gemini dialect, read. Google's JSON accepts camelCase and snake_case alike, and so do we.
+#include "provider/call_id.h"
 #include "provider/gemini.h"
-#include "provider/upstream_error.h"
 #include "provider/wire_pass.h"
 
 namespace baton::provider::gemini {

@@ -4,10 +4,10 @@
 // or in `x_groq`, reasoning under three names, no [DONE].
 #include <algorithm>
 
+#include "provider/call_id.h"
 #include "provider/fields.h"
 #include "provider/openai.h"
 #include "provider/stream_base.h"
-#include "provider/upstream_error.h"
 
 namespace baton::provider::openai {
 namespace {

@@ -31,15 +31,4 @@ Error UpstreamError(const ErrorBody& body, int status);
 Failure ReadFailure(int status, std::string_view content_type, std::string_view retry_after,
                     std::string_view body);
 
-// "20", "0.5", "Wed, 21 Oct 2026 07:28:00 GMT" (as the distance from `now`, where known), "1500ms". Bounded
-// to a day.
-std::optional<std::chrono::milliseconds> ParseRetryAfter(
-    std::string_view value, std::optional<std::chrono::system_clock::time_point> now = {});
-
-// At most `limit` bytes of valid text on one line, with everything that looks like a key masked.
-std::string CleanMessage(std::string_view message, std::size_t limit = 500);
-
-// A tool call's id where the provider gave none: the same inputs give the same id.
-std::string StableCallId(std::string_view seed, std::int64_t choice, std::int64_t index);
-
 }  // namespace baton::provider

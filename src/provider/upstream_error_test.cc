@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "provider/call_id.h"
+#include "provider/retry_after.h"
+#include "provider/text.h"
+
 namespace baton::provider {
 namespace {
 
