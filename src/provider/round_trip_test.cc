@@ -5,6 +5,7 @@
 #include <random>
 
 #include "provider/json_reader.h"
+#include "provider/test_conversation.h"
 #include "provider/test_support.h"
 
 namespace baton::provider {
@@ -18,120 +19,6 @@ using chat::Request;
 using chat::Role;
 using chat::ToolCall;
 using chat::ToolResult;
-
-const std::string kArguments[] = {
-    "{}",
-    "{ \"a\" : 1 }",
-    "{\"s\":\"\\u00e9\\n\\ud83c\\udf0d\"}",
-    "{\"big\":123456789012345678901234567890.50e-3}",
-    "{\n\t\"deep\": {\"x\": [1,  2, {}]}}",
-    "{\"dup\":1,\"dup\":2}",
-    "{broken",
-    "[1,2]",
-    "plain words",
-    "\"text\"",
-    "{\"_arguments_text\":\"not ours\",\"b\":1}",
-    "{\"emoji\":\"🌍\"}",
-};
-
-struct Maker {
-  std::mt19937 rng;
-  Dialect origin;
-  int calls = 0;
-
-  int Pick(int n) { return static_cast<int>(rng() % static_cast<unsigned>(n)); }
-  std::string Words() {
-    static const char* kWords[] = {"hello",       "wörld", "🌍",          "\"quoted\"",
-                                   "line\nbreak", "tab\t", "back\\slash", "</s>"};
-    std::string out = kWords[Pick(8)];
-    for (int i = Pick(4); i > 0; --i) out += std::string(" ") + kWords[Pick(8)];
-    return out;
-  }
-  Message User() {
-    Message m;
-    m.role = Role::kUser;
-    m.parts.emplace_back(chat::Text{Words(), {}});
-    if (Pick(3) == 0) {
-      m.plain = false;
-      chat::Media image;
-      image.data = "iVBORw0KGgo=";
-      image.media_type = "image/png";
-      m.parts.emplace_back(image);
-    }
-    return m;
-  }
-  Message Assistant(bool with_calls) {
-    Message m;
-    m.role = Role::kAssistant;
-    if (Pick(2) == 0) {
-      Reasoning r;
-      r.text = Words();
-      r.signature = "c2lnbmF0dXJl";
-      r.origin = origin;
-      m.parts.emplace_back(r);
-    }
-    if (!with_calls || Pick(2) == 0) m.parts.emplace_back(chat::Text{Words(), {}});
-    for (int i = with_calls ? 1 + Pick(3) : 0; i > 0; --i) {
-      ToolCall call;
-      call.id = "call_" + std::to_string(++calls);
-      call.name = Pick(2) ? "get_weather" : "search";
-      call.arguments = kArguments[Pick(std::size(kArguments))];
-      if (origin == Dialect::kGemini && Pick(2)) {
-        call.signature = "Z2VtaW5p";
-        call.signature_origin = Dialect::kGemini;
-      }
-      m.parts.emplace_back(call);
-    }
-    return m;
-  }
-  std::vector<Message> Results(const Message& asked) {
-    std::vector<Message> out;
-    for (const auto& part : asked.parts) {
-      const auto* call = std::get_if<ToolCall>(&part);
-      if (!call) continue;
-      Message m;
-      m.role = Role::kTool;
-      ToolResult result;
-      result.call_id = call->id;
-      const char* kTexts[] = {"plain result", "{\"t\": 1.0}", "{\"output\":\"x\"}", "[1,2]", "line\nbreak"};
-      result.content.emplace_back(chat::Text{kTexts[Pick(5)], {}});
-      m.parts.emplace_back(result);
-      out.push_back(m);
-    }
-    return out;
-  }
-  Request Conversation() {
-    Request r;
-    r.model = "m";
-    r.max_tokens = 1000;
-    Message system;
-    system.role = Role::kSystem;
-    system.parts.emplace_back(chat::Text{Words(), {}});
-    if (Pick(2)) r.messages.push_back(system);
-    for (int turns = 1 + Pick(3); turns > 0; --turns) {
-      r.messages.push_back(User());
-      if (Pick(2)) {
-        r.messages.push_back(Assistant(true));
-        for (auto& m : Results(r.messages.back())) r.messages.push_back(std::move(m));
-      }
-      r.messages.push_back(Assistant(false));
-    }
-    r.messages.push_back(User());
-    for (const char* name : {"get_weather", "search"}) {
-      chat::Tool tool;
-      tool.name = name;
-      tool.description = Words();
-      tool.parameters.text = "{\"type\":\"object\", \"properties\":{\"a\":{\"type\":\"integer\"}}}";
-      r.tools.push_back(tool);
-    }
-    if (Pick(2)) {
-      r.response_format.kind = chat::ResponseFormat::Kind::kJsonSchema;
-      r.response_format.name = "answer";
-      r.response_format.schema.text = "{\"type\":\"object\",\"additionalProperties\":false}";
-    }
-    return r;
-  }
-};
 
 // What the dialects agree on: form (plain or parts) and how results are grouped are not compared.
 std::vector<Message> Comparable(const std::vector<Message>& messages, bool with_reasoning) {
@@ -177,7 +64,7 @@ bool Lost(const std::vector<Loss>& losses, std::string_view param) {
 TEST(RoundTrip, ConversationsSurviveEveryDialectButForDeclaredLosses) {
   for (unsigned seed = 0; seed < 300; ++seed) {
     for (const Dialect origin : {Dialect::kOpenAi, Dialect::kAnthropic, Dialect::kGemini}) {
-      Maker make{std::mt19937(seed), origin};
+      test::ConversationMaker make{std::mt19937(seed), origin};
       const Request sent = make.Conversation();
       for (const auto name : DialectNames()) {
         std::vector<Loss> losses;
@@ -202,7 +89,7 @@ TEST(RoundTrip, ConversationsSurviveEveryDialectButForDeclaredLosses) {
 TEST(RoundTrip, AToTheOtherAndBackAgain) {
   const auto names = DialectNames();
   for (unsigned seed = 0; seed < 150; ++seed) {
-    Maker make{std::mt19937(1000 + seed), Dialect::kNone};
+    test::ConversationMaker make{std::mt19937(1000 + seed), Dialect::kNone};
     Request sent = make.Conversation();
     for (auto& m : sent.messages) {
       std::erase_if(m.parts, [](const Part& p) { return std::holds_alternative<Reasoning>(p); });
