@@ -43,10 +43,21 @@ explain() {  # log file
 }
 
 # Whatever ends this script, the command that it runs must not go on writing behind a new run's back. Each runs
-# in a process group of its own (set -m), so that what it started ends with it.
+# in a process group of its own (set -m), so that what it started ends with it; npm catches the polite signal and
+# goes on, so whoever is still there after PATIENCE tenths of a second is ended without asking.
 CHILD=
-trap 'status=$?; [ -z "$CHILD" ] || kill -- "-$CHILD" 2>/dev/null; exit $status' EXIT
-trap 'exit 130' INT TERM
+PATIENCE=50
+end_child() {
+  [ -n "$CHILD" ] || return 0
+  kill -- "-$CHILD" 2>/dev/null || return 0
+  while [ "$PATIENCE" -gt 0 ] && kill -0 -- "-$CHILD" 2>/dev/null; do
+    sleep 0.1
+    PATIENCE=$((PATIENCE - 1))
+  done
+  kill -KILL -- "-$CHILD" 2>/dev/null || true
+}
+trap 'status=$?; trap "" INT TERM HUP; end_child; exit $status' EXIT
+trap 'exit 130' INT TERM HUP
 trap 'say "tools/setup failed at ${BASH_SOURCE[0]}:$LINENO: $BASH_COMMAND" >&2' ERR
 
 # Runs a command with its output in a log, tells that it is alive every ten seconds, and on failure shows the
