@@ -1,12 +1,17 @@
 // Lease: the part of money, tokens and time one exchange holds. Reserve before a call, settle after it.
 //
 // The ceiling is arithmetic: Reserve() refuses what does not fit, so the sum of settled and reserved never
-// exceeds the ceiling as long as a worker charges no more than its worst case. Where a worker reports more
-// than was reserved, the charge is recorded in full (it is real money) and `overrun` says so. Not thread
+// exceeds it. What a worker reports is a claim. A claim above what was reserved is paid from what is free
+// under the ceiling (an estimate may be low) and `overrun` says so; what exceeds the ceiling itself is more
+// than the call could cost by its own limits, is not paid, and stands in `disputed`.
+//
+// A workflow's step holds a part of its exchange's lease, carved out before the step starts: so what must
+// still run has its money, whatever runs beside it. A part may grow while its parent has room. Not thread
 // safe: an exchange lives on one loop.
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include "base/clock.h"
@@ -35,8 +40,9 @@ class Lease {
     Hold(Hold&& o) noexcept;
     Hold& operator=(Hold&&) = delete;
     ~Hold();
-    // Exactly once: what it really cost. A second call aborts.
-    void Settle(Nanos usd, std::int64_t tokens);
+    // Exactly once: what the worker claims. Returns the money accepted, all of it but what is disputed. A
+    // second call aborts.
+    Nanos Settle(Nanos usd, std::int64_t tokens);
 
    private:
     friend class Lease;
@@ -46,20 +52,40 @@ class Lease {
     std::int64_t tokens_;
   };
 
+  // A part of `parent` (which outlives it) with these amounts reserved there; what is not spent goes back when
+  // the part ends. It grows, by what its parent has free, up to `cap`. A ceiling that the parent does not have
+  // the part does not have either. The deadline is the earlier of the two. kOverBudget as Reserve().
+  static Result<std::unique_ptr<Lease>> Carve(Lease& parent, Nanos usd, std::int64_t tokens, Deadline deadline,
+                                              std::optional<Nanos> cap = std::nullopt);
+
   // kOverBudget ("request_cost_ceiling", "request_token_ceiling") when it does not fit; nothing changes then.
   Result<Hold> Reserve(Nanos worst_usd, std::int64_t worst_tokens);
 
   Nanos spent() const { return spent_; }
   std::int64_t tokens_spent() const { return tokens_spent_; }
-  // What could still be reserved; nullopt: no ceiling.
+  // What could still be reserved, growth included; nullopt: no ceiling.
   std::optional<Nanos> usd_left() const;
+  std::optional<std::int64_t> tokens_left() const;
+  // Claimed above the ceiling, and not paid.
+  Nanos disputed() const { return disputed_; }
   const Ceiling& ceiling() const { return ceiling_; }
   bool overrun() const { return overrun_; }
   int outstanding() const { return outstanding_; }
 
  private:
+  // Makes room for that much more than is free here, at the parent's expense. False: it has not.
+  bool Grow(std::int64_t usd, std::int64_t tokens);
+  void GrowToPay(std::int64_t usd, std::int64_t tokens);
+  // The exchange's own lease, of which this is a part.
+  const Lease& Whole() const;
+  Error OverUsd(Nanos worst) const;
+  Error OverTokens(std::int64_t worst) const;
+
   Ceiling ceiling_;
-  Nanos spent_, held_;
+  Lease* parent_ = nullptr;
+  std::optional<Hold> from_parent_;
+  std::optional<Nanos> cap_;
+  Nanos spent_, held_, disputed_;
   std::int64_t tokens_spent_ = 0, tokens_held_ = 0;
   int outstanding_ = 0;
   bool overrun_ = false;

@@ -75,15 +75,122 @@ TEST(Lease, TokensHaveTheirOwnCeiling) {
   EXPECT_FALSE(lease.usd_left());
 }
 
-TEST(Lease, AChargeAboveTheWorstCaseIsRecordedInFullAndFlagged) {
+TEST(Lease, AClaimAboveTheWorstCaseIsPaidWhileTheCeilingHasRoomAndFlagged) {
   Lease lease(Money(100));
   auto hold = lease.Reserve({10}, 10);
   ASSERT_TRUE(hold);
-  hold->Settle({250}, 10);
-  EXPECT_EQ(lease.spent().v, 250);
+  EXPECT_EQ(hold->Settle({60}, 10).v, 60);
+  EXPECT_EQ(lease.spent().v, 60);
   EXPECT_TRUE(lease.overrun());
+  EXPECT_EQ(lease.disputed().v, 0);
+}
+
+TEST(Lease, AClaimAboveTheCeilingIsDisputedNotPaid) {
+  Lease lease(Money(100));
+  auto other = lease.Reserve({30}, 0);
+  auto hold = lease.Reserve({10}, 10);
+  ASSERT_TRUE(hold && other);
+  EXPECT_EQ(hold->Settle({250}, 10).v, 70) << "what others have reserved is not touched";
+  EXPECT_EQ(lease.spent().v, 70);
+  EXPECT_EQ(lease.disputed().v, 180);
   EXPECT_EQ(lease.usd_left()->v, 0);
   EXPECT_FALSE(lease.Reserve({1}, 0));
+  EXPECT_EQ(other->Settle({30}, 0).v, 30);
+}
+
+TEST(Lease, APartHasItsMoneyWhateverRunsBesideIt) {
+  Lease lease(Money(100));
+  auto part = Lease::Carve(lease, {60}, 0, {});
+  ASSERT_TRUE(part);
+  EXPECT_FALSE(lease.Reserve({41}, 0));
+  auto hold = (*part)->Reserve({60}, 0);
+  ASSERT_TRUE(hold);
+  hold->Settle({25}, 0);
+  part->reset();
+  EXPECT_EQ(lease.spent().v, 25);
+  EXPECT_EQ(lease.usd_left()->v, 75);
+  EXPECT_EQ(lease.outstanding(), 0);
+}
+
+TEST(Lease, APartGrowsWhileItsParentHasRoomAndStopsAtItsCap) {
+  Lease lease(Money(100));
+  auto part = Lease::Carve(lease, {20}, 0, {}, Nanos{50});
+  ASSERT_TRUE(part);
+  EXPECT_EQ((*part)->usd_left()->v, 50);
+  {
+    auto grown = (*part)->Reserve({50}, 0);
+    ASSERT_TRUE(grown);
+    EXPECT_EQ(lease.usd_left()->v, 50);
+    EXPECT_FALSE((*part)->Reserve({1}, 0));
+    grown->Settle({30}, 0);
+  }
+  EXPECT_FALSE(Lease::Carve(lease, {51}, 0, {})) << "the part keeps what it grew by";
+  part->reset();
+  EXPECT_EQ(lease.spent().v, 30);
+  EXPECT_EQ(lease.usd_left()->v, 70);
+}
+
+TEST(Lease, WhatAPartDisputesItsParentKnows) {
+  Lease lease(Money(100));
+  auto part = Lease::Carve(lease, {20}, 0, {});
+  ASSERT_TRUE(part);
+  {
+    auto hold = (*part)->Reserve({20}, 0);
+    ASSERT_TRUE(hold);
+    EXPECT_EQ(hold->Settle({500}, 0).v, 100);
+  }
+  part->reset();
+  EXPECT_EQ(lease.spent().v, 100);
+  EXPECT_EQ(lease.disputed().v, 400);
+}
+
+TEST(Lease, APartOfALeaseWithoutCeilingHasNoneButItsCap) {
+  Lease lease{Ceiling{}};
+  auto open = Lease::Carve(lease, {20}, 5, {});
+  auto capped = Lease::Carve(lease, {20}, 5, {}, Nanos{30});
+  ASSERT_TRUE(open && capped);
+  { auto hold = (*open)->Reserve({1'000'000}, 1'000'000); EXPECT_TRUE(hold); }
+  EXPECT_FALSE((*capped)->Reserve({31}, 0));
+  EXPECT_FALSE(Lease::Carve(lease, {20}, 5, {}, Nanos{19}));
+}
+
+// Random trees of parts: whatever is claimed, the top never pays more than its ceiling.
+TEST(Lease, NoTreeOfPartsPaysMoreThanTheCeilingWhateverIsClaimed) {
+  Random random(11);
+  for (int round = 0; round < 500; ++round) {
+    const auto ceiling = static_cast<std::int64_t>(random.Below(10'000));
+    Ceiling c = Money(ceiling);
+    c.tokens = ceiling;
+    Lease lease(c);
+    std::deque<std::unique_ptr<Lease>> parts;
+    std::deque<Lease::Hold> holds;
+    for (int step = 0; step < 80; ++step) {
+      const auto want = static_cast<std::int64_t>(random.Below(3000));
+      Lease& at = parts.empty() || random.Below(3) == 0 ? lease : *parts[random.Below(parts.size())];
+      if (random.Below(3) == 0) {
+        auto part = Lease::Carve(lease, {want}, want, {});
+        if (part) parts.push_back(std::move(*part));
+      } else if (random.Below(2) == 0) {
+        auto hold = at.Reserve({want}, want);
+        if (hold) holds.push_back(std::move(*hold));
+      } else if (!holds.empty()) {
+        Lease::Hold hold = std::move(holds.front());
+        holds.pop_front();
+        const auto claim = static_cast<std::int64_t>(random.Below(20'000));
+        EXPECT_LE(hold.Settle({claim}, claim).v, claim);
+      }
+      ASSERT_LE(lease.spent().v, ceiling);
+      ASSERT_GE(lease.usd_left()->v, 0);
+    }
+    while (!holds.empty()) {
+      holds.front().Settle({50'000}, 50'000);
+      holds.pop_front();
+    }
+    parts.clear();
+    ASSERT_LE(lease.spent().v, ceiling);
+    ASSERT_LE(lease.tokens_spent(), ceiling);
+    ASSERT_EQ(lease.outstanding(), 0);
+  }
 }
 
 TEST(Lease, WithoutCeilingAbsurdReservationsNeitherFailNorOverflow) {

@@ -83,7 +83,15 @@ void Charge(Try& t, CallRecord* record) {
   record->usage_estimated = !usage.known && (usage.input != 0 || usage.output != 0);
   record->priced = t.price != nullptr;
   if (t.price) record->cost = budget::Cost(*t.price, usage);
-  if (t.hold) t.hold->Settle(record->cost, usage.input + usage.output);
+  if (t.hold) {
+    const budget::Nanos paid = t.hold->Settle(record->cost, usage.input + usage.output);
+    if (paid < record->cost) {
+      record->why += "; claims $" + budget::FormatUsd(record->cost) + ", more than the call could cost: " +
+                     "disputed above the ceiling";
+      record->usage_estimated = true;
+      record->cost = paid;
+    }
+  }
   t.hold.reset();
 }
 
