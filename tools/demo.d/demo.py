@@ -88,8 +88,8 @@ fallback: {{on_timeout: frontier-a, on_error: frontier-a}}
 """
 
 LONG_TEXT = " ".join(
-    f"In week {n} the team moved {n * 3} orders from the old system to the new one, found {n % 4} faults, "
-    f"and agreed that the next step would need {n + 2} people for {n % 5 + 1} days." for n in range(1, 41))
+    f"In week {n} the team moved {n * 3} orders from the old system to the new one, found {n % 4 + 2} faults, "
+    f"and agreed that the next step would need {n + 2} people for {n % 5 + 2} days." for n in range(1, 41))
 
 WEATHER = {"type": "function", "function": {"name": "get_weather", "description": "Current weather of a city",
            "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}}}
@@ -180,7 +180,9 @@ def ask(client, url, title, spec):
         kwargs.pop("max_completion_tokens")
     kwargs["messages"] = [{"role": r, "content": c} for r, c in spec["messages"]]
     question = spec["messages"][-1][1]
-    print(f"\n{BOLD}{title}{OFF}\n{DIM}> {question if len(question) < 160 else question[:100] + f' ... ({len(question)} characters)'}{OFF}")
+    shown = " ".join(question.split())
+    shown = shown if len(shown) < 160 else f"{shown[:100]} ... ({len(question):,} characters)"
+    print(f"\n{BOLD}{title}{OFF}\n{DIM}> {shown}{OFF}")
     raw = client.chat.completions.with_raw_response.create(stream=True, **kwargs)
     calls, wrote = {}, False
     for chunk in raw.parse():
