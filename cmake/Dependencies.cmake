@@ -24,5 +24,17 @@ add_library(hyperscan INTERFACE)
 target_include_directories(hyperscan SYSTEM INTERFACE ${HYPERSCAN_INCLUDE})
 target_link_libraries(hyperscan INTERFACE ${HYPERSCAN_LIBRARY})
 
+find_path(RE2_INCLUDE re2/re2.h REQUIRED)
+find_library(RE2_LIBRARY re2 REQUIRED)
+add_library(re2 INTERFACE)
+target_include_directories(re2 SYSTEM INTERFACE ${RE2_INCLUDE})
+target_link_libraries(re2 INTERFACE ${RE2_LIBRARY} Threads::Threads)
+
+find_path(SECCOMP_INCLUDE seccomp.h REQUIRED)
+find_library(SECCOMP_LIBRARY seccomp REQUIRED)
+add_library(seccomp INTERFACE)
+target_include_directories(seccomp SYSTEM INTERFACE ${SECCOMP_INCLUDE})
+target_link_libraries(seccomp INTERFACE ${SECCOMP_LIBRARY})
+
 # Built from pinned source packages by tools/setup, which writes this file with the paths of the builds.
 include(${BATON_DEPS}/deps.cmake)

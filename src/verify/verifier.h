@@ -1,5 +1,6 @@
-// Is this answer good enough? One contract for every check: a schema, a sum done again, executed code, agreement
-// between answers, another model's judgement. Used by workflows while a request runs and by rewards afterwards.
+// Is this answer good enough? One contract for every check: a schema, a sum done again, executed code,
+// agreement between answers, another model's judgement. Used by workflows while a request runs and by rewards
+// afterwards.
 //
 // A verifier says accept, reject or "cannot tell" and how often it is wrong when it says so. The error rates
 // are measured on labelled answers (docs/verifiers.md has the sets and the counts) and stop rules use them; a
@@ -24,6 +25,8 @@
 
 namespace baton::verify {
 
+class Sandbox;  // sandbox.h
+
 enum class Verdict { kUnknown, kAccept, kReject };
 std::string_view VerdictName(Verdict v);  // "unknown", "accept", "reject"
 
@@ -40,11 +43,11 @@ struct Judgement {
 
 // What is judged. Views are valid during the call.
 struct Subject {
-  std::string_view question;                   // text of the client's last user message
-  std::string_view answer;                     // text of the answer
-  const chat::Request* request = nullptr;      // never null: format asked, schema, tools
-  const chat::Response* response = nullptr;    // with logprobs where asked for; may be null
-  std::vector<std::string_view> others;        // independent answers to the same question
+  std::string_view question;                 // text of the client's last user message
+  std::string_view answer;                   // text of the answer
+  const chat::Request* request = nullptr;    // never null: format asked, schema, tools
+  const chat::Response* response = nullptr;  // with logprobs where asked for; may be null
+  std::vector<std::string_view> others;      // independent answers to the same question
 };
 
 // How a verifier that needs a model asks one: the executor makes the call inside the exchange's lease, permit
@@ -74,10 +77,10 @@ struct ErrorRate {
 };
 
 struct Cost {
-  bool asks_model = false;       // spends the exchange's money through Asker
-  int max_asks = 0;              // calls it makes at most
-  std::int64_t max_tokens = 0;   // output tokens of each, at most
-  Duration limit{};              // the longest it may take; zero: microseconds, on the loop
+  bool asks_model = false;      // spends the exchange's money through Asker
+  int max_asks = 0;             // calls it makes at most
+  std::int64_t max_tokens = 0;  // output tokens of each, at most
+  Duration limit{};             // the longest it may take; zero: microseconds, on the loop
 };
 
 // Immutable and thread safe; one object serves all exchanges of a configuration.
@@ -101,9 +104,17 @@ struct Spec {
   bool operator==(const Spec&) const = default;
 };
 
+// What verifiers may share. Everything may be left out.
+struct Tools {
+  // Runs code; null: a verifier that runs code makes a sandbox of its own (two threads and a queue).
+  std::shared_ptr<Sandbox> sandbox;
+  // Makes the marks around judged text unguessable; 0: taken from the operating system.
+  std::uint64_t seed = 0;
+};
+
 // kInvalidRequest for an unknown name (naming the nearest), an unknown or missing option, a pattern or schema
 // that does not compile.
-Result<std::shared_ptr<const Verifier>> Make(const Spec& spec);
+Result<std::shared_ptr<const Verifier>> Make(const Spec& spec, const Tools& tools = {});
 
 // One row per verifier, in registry.cc: what `Make` knows, for docs, config checks and completion.
 struct OptionInfo {
@@ -113,7 +124,8 @@ struct OptionInfo {
 struct Info {
   std::string_view name, doc;
   std::vector<OptionInfo> options;
-  std::shared_ptr<const Verifier> (*make)(const Spec& spec, Error* error);  // null with *error filled
+  // Null with *error filled when an option's value is wrong.
+  std::shared_ptr<const Verifier> (*make)(const Spec& spec, const Tools& tools, Error* error);
 };
 const std::vector<Info>& List();
 
