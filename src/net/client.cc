@@ -31,7 +31,7 @@ struct Pool {
   Result<std::shared_ptr<TlsContext>> tls = std::shared_ptr<TlsContext>();
   std::unordered_map<Origin, Idle, OriginHash> idle;  // an origin stays: there are as many as workers
   bool open = true;
-  Counter opened, reused, replaced, dropped_headers;
+  Counter opened, resumed, reused, replaced, dropped_headers;
 };
 
 void Forget(Pool& pool, const Origin& origin, ClientConnection* connection) {
@@ -140,7 +140,7 @@ Task<Result<Ref<ClientConnection>>> Connect(std::shared_ptr<Pool> pool, const Or
     pool->tls = TlsContext::Client(pool->options.verify_tls, pool->options.ca_file);
     if (!pool->tls) co_return pool->tls.error();
   }
-  auto session = (*pool->tls)->Connect(origin.host);
+  auto session = (*pool->tls)->Connect(origin.host, origin.port);
   const Duration left = std::max(Duration::zero(), until - pool->loop.Now());
   Status shaken =
       co_await ClientConnection::Handshake(connection, std::move(session), left, timeouts.whole, cancel);
@@ -148,6 +148,7 @@ Task<Result<Ref<ClientConnection>>> Connect(std::shared_ptr<Pool> pool, const Or
     connection->Close();
     co_return shaken.error();
   }
+  if (connection->tls_resumed()) pool->resumed.Add();
   co_return connection;
 }
 
@@ -185,6 +186,8 @@ class ClientImpl final : public Client {
     if (!m) return;
     pool_->opened =
         m->GetCounter("baton_http_client_connections_opened_total", "Connections made to workers");
+    pool_->resumed = m->GetCounter("baton_http_client_tls_resumed_total",
+                                   "TLS handshakes that went on from an earlier session");
     pool_->reused =
         m->GetCounter("baton_http_client_connections_reused_total", "Requests sent over a kept connection");
     pool_->replaced = m->GetCounter("baton_http_client_stale_replaced_total",

@@ -21,6 +21,7 @@ class ClientConnection final : public Stream::Owner, private HttpParser::BodySin
   // Waits for the TLS handshake, at most `time`.
   static Task<Status> Handshake(Ref<ClientConnection> self, std::unique_ptr<TlsSession> tls, Duration time,
                                 Deadline whole, Cancel* cancel);
+  bool tls_resumed() const { return stream_.session().resumed(); }
   // Sends the request and waits for the head of the reply. `head` is only used before the first suspension,
   // `request` until the end.
   static Task<Status> Exchange(Ref<ClientConnection> self, std::string_view head,

@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "base/signal.h"
+#include "net/address_race.h"
 
 namespace baton::net {
 namespace {
@@ -12,7 +11,7 @@ namespace {
 using Resolver = asio::ip::basic_resolver<asio::ip::tcp, AsioLoop::Executor>;
 
 constexpr Duration kRemember = std::chrono::seconds(30);
-constexpr std::size_t kMaxKnown = 4096;
+constexpr std::size_t kMaxKnown = 4096, kMaxAddresses = 8;
 
 // What an operation and its waiter share; the operation may end after the waiter has lost patience.
 struct Resolving : RefCounted {
@@ -21,13 +20,6 @@ struct Resolving : RefCounted {
   Signal done;
   asio::error_code error;
   std::vector<Endpoint> endpoints;
-};
-
-struct Connecting : RefCounted {
-  explicit Connecting(AsioLoop& loop) : socket(loop.io()), done(loop) {}
-  Socket socket;
-  Signal done;
-  asio::error_code error;
 };
 
 // Why a wait ended early.
@@ -68,36 +60,21 @@ Task<Result<std::vector<Endpoint>>> Dialer::Resolve(const Origin& origin, TimePo
                    fmt::format("cannot find the address of '{}': {}", origin.host, state->error.message()),
                    "dns_failed");
   }
+  state->endpoints = InTurns(state->endpoints);
+  if (state->endpoints.size() > kMaxAddresses) state->endpoints.resize(kMaxAddresses);
   if (known_.size() >= kMaxKnown) known_.clear();
   known_[key] = Known{state->endpoints, loop_.Now() + kRemember};
   co_return state->endpoints;
 }
 
 Task<Result<Socket>> Dialer::Dial(const Origin& origin, TimePoint until, Deadline whole, Cancel* cancel) {
-  CO_TRY(const std::vector<Endpoint> endpoints, co_await Resolve(origin, until, whole, cancel));
-  asio::error_code last;
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    const TimePoint now = loop_.Now();
-    // An address that swallows packets must leave time for the next ones.
-    const auto left = static_cast<Duration::rep>(endpoints.size() - i);
-    const TimePoint share = now + std::max(Duration::zero(), until - now) / left;
-    Ref<Connecting> state(new Connecting(loop_));
-    state->socket.async_connect(endpoints[i], [state](const asio::error_code& error) {
-      state->error = error;
-      state->done.Set();
-    });
-    const bool answered = co_await state->done.Wait(cancel, Deadline(share).Earlier(whole));
-    if (answered && !state->error) co_return std::move(state->socket);
-    last = answered ? state->error : asio::error_code(asio::error::timed_out);
-    asio::error_code ignored;
-    state->socket.close(ignored);
-    const bool over = (cancel && cancel->fired()) || whole.Passed(loop_.Now());
-    if (over || (!answered && i + 1 == endpoints.size()))
-      co_return Impatience(cancel, whole, loop_.Now(), origin);
-  }
+  CO_TRY(std::vector<Endpoint> addresses, co_await Resolve(origin, until, whole, cancel));
+  Raced raced = co_await Race(loop_, std::move(addresses), kStagger, until, whole, cancel);
+  if (raced.socket) co_return std::move(*raced.socket);
+  if (!raced.all_failed) co_return Impatience(cancel, whole, loop_.Now(), origin);
   co_return Fail(Code::kUnavailable,
-                 fmt::format("cannot connect to {}:{}: {}", origin.host, origin.port, last.message()),
-                 last == asio::error::timed_out ? "connect_timeout" : "connect_refused");
+                 fmt::format("cannot connect to {}:{}: {}", origin.host, origin.port, raced.error.message()),
+                 raced.error == asio::error::timed_out ? "connect_timeout" : "connect_refused");
 }
 
 }  // namespace baton::net

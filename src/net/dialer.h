@@ -16,7 +16,7 @@ class Dialer {
  public:
   explicit Dialer(AsioLoop& loop) : loop_(loop) {}
 
-  // Tries the origin's addresses one after another until `until`, or `whole` if that is earlier.
+  // Races the origin's addresses until `until`, or `whole` if that is earlier.
   // Errors: "dns_failed", "connect_refused", "connect_timeout" (kUnavailable), "deadline", "cancelled".
   // `origin` and `cancel` must live until the task ends.
   Task<Result<Socket>> Dial(const Origin& origin, TimePoint until, Deadline whole, Cancel* cancel);

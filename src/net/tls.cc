@@ -5,6 +5,8 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
+#include "net/tls_tickets.h"
+
 namespace baton::net {
 namespace {
 
@@ -30,6 +32,19 @@ int ChooseAlpn(SSL*, const unsigned char** out, unsigned char* size, const unsig
   return SSL_TLSEXT_ERR_OK;
 }
 
+// Where a client's session keeps what the server gives it for the next one.
+struct TicketPlace {
+  std::shared_ptr<TlsTickets> tickets;
+  std::string origin;
+};
+
+// 0: OpenSSL keeps its reference, we make a copy.
+int KeepTicket(SSL* ssl, SSL_SESSION* session) {
+  const auto& place = *static_cast<const TicketPlace*>(SSL_get_app_data(ssl));
+  if (SSL_SESSION_is_resumable(session)) place.tickets->Put(place.origin, session);
+  return 0;
+}
+
 bool IsAddress(const std::string& host) {
   unsigned char to[sizeof(in6_addr)];
   return inet_pton(AF_INET, host.c_str(), to) == 1 || inet_pton(AF_INET6, host.c_str(), to) == 1;
@@ -40,6 +55,7 @@ bool IsAddress(const std::string& host) {
 struct TlsContext::Impl {
   SSL_CTX* ctx = nullptr;
   bool verify = false;
+  std::shared_ptr<TlsTickets> tickets;  // a client's
   ~Impl() { SSL_CTX_free(ctx); }
 };
 
@@ -49,6 +65,7 @@ struct TlsSession::Impl {
   BIO* out = nullptr;  // owned by ssl
   std::string early;   // written before the handshake was done
   std::string failure;
+  TicketPlace place;
   bool failed = false, spoke_http = false;
   ~Impl() { SSL_free(ssl); }
   void Fail() {
@@ -94,6 +111,9 @@ Result<std::shared_ptr<TlsContext>> TlsContext::Client(bool verify, const std::s
   SSL_CTX_set_mode(impl->ctx, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(impl->ctx, verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   SSL_CTX_set_alpn_protos(impl->ctx, kAlpn, sizeof kAlpn - 1);
+  impl->tickets = std::make_shared<TlsTickets>();
+  SSL_CTX_set_session_cache_mode(impl->ctx, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(impl->ctx, KeepTicket);
   const bool loaded = ca_file.empty()
                           ? SSL_CTX_set_default_verify_paths(impl->ctx) == 1
                           : SSL_CTX_load_verify_locations(impl->ctx, ca_file.c_str(), nullptr) == 1;
@@ -122,9 +142,12 @@ std::unique_ptr<TlsSession> TlsContext::Accept() const {
   return std::unique_ptr<TlsSession>(new TlsSession(std::move(s)));
 }
 
-std::unique_ptr<TlsSession> TlsContext::Connect(const std::string& host) const {
+std::unique_ptr<TlsSession> TlsContext::Connect(const std::string& host, std::uint16_t port) const {
   auto s = NewSession<TlsSession::Impl>(impl_->ctx);
   SSL_set_connect_state(s->ssl);
+  s->place = {impl_->tickets, host + ":" + std::to_string(port)};
+  SSL_set_app_data(s->ssl, &s->place);
+  if (const Ticket ticket = s->place.tickets->Take(s->place.origin)) SSL_set_session(s->ssl, ticket.get());
   if (IsAddress(host)) {
     if (impl_->verify) X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(s->ssl), host.c_str());
   } else {
@@ -194,6 +217,9 @@ void TlsSession::TakeOutput(std::string& to) {
 
 bool TlsSession::handshaken() const {
   return SSL_is_init_finished(impl_->ssl) == 1;
+}
+bool TlsSession::resumed() const {
+  return SSL_session_reused(impl_->ssl) == 1;
 }
 const std::string& TlsSession::failure() const {
   return impl_->failure;

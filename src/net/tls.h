@@ -23,8 +23,10 @@ class TlsContext {
   ~TlsContext();
 
   std::unique_ptr<TlsSession> Accept() const;
-  // `host` is sent as SNI (names only) and must match the certificate if the context verifies.
-  std::unique_ptr<TlsSession> Connect(const std::string& host) const;
+  // `host` is sent as SNI (names only) and must match the certificate if the context verifies. What the
+  // server gave an earlier session to this host and port saves the certificates and their verification
+  // (resumption). REQUIRES: a client's context stays on one loop, with its sessions.
+  std::unique_ptr<TlsSession> Connect(const std::string& host, std::uint16_t port) const;
 
  private:
   struct Impl;
@@ -49,6 +51,8 @@ class TlsSession {
   // Moves the encrypted bytes that must go to the peer to the end of `to`.
   void TakeOutput(std::string& to);
   bool handshaken() const;
+  // After the handshake: it went on from an earlier session.
+  bool resumed() const;
   // After kFailed: what went wrong, for a person.
   const std::string& failure() const;
   // After kFailed: the peer spoke plain HTTP.

@@ -215,6 +215,41 @@ TEST_F(Tls, ARenewedCertificateIsUsedForNewConnections) {
   EXPECT_EQ(Send({true, "127.0.0.1", server.port()}, options).body, "hello");
 }
 
+Task<void> AskAndDrop(Client* client, Origin origin, Got* got) {
+  ClientRequest request;
+  request.target = "/";
+  co_await Ask(client, origin, std::move(request), got);
+  client->CloseIdle();
+}
+
+TEST_F(Tls, ANewConnectionGoesOnFromAnEarlierSession) {
+  Certificate certificate("IP:127.0.0.1");
+  TestServer server(Echo, With(certificate)), other(Echo, With(certificate));
+  Metrics metrics;
+  ClientOptions options;
+  options.ca_file = certificate.files.certificate;
+  options.metrics = &metrics;
+  LoopThread thread;
+  auto client = thread.Call([&] { return Client::Create(thread.loop(), options); });
+  const auto ask = [&](const TestServer& to) {
+    Got got;
+    const Origin origin{true, "127.0.0.1", to.port()};
+    thread.Await([&] { return AskAndDrop(client.get(), origin, &got); });
+    EXPECT_EQ(got.error + got.message, "");
+    const std::string all = metrics.Text(), line = "baton_http_client_tls_resumed_total ";
+    return all.substr(all.find("\n" + line) + 1 + line.size(), 1);
+  };
+  EXPECT_EQ(ask(server), "0");
+  EXPECT_EQ(ask(server), "1");
+  EXPECT_EQ(ask(server), "2") << "each session brings the next one's ticket";
+  EXPECT_EQ(ask(other), "2") << "a ticket is for the server that gave it";
+  EXPECT_EQ(ask(other), "3");
+  thread.Call([&] {
+    client.reset();
+    return 0;
+  });
+}
+
 TEST_F(Tls, AMissingCertificateIsExplained) {
   LoopThread thread;
   ServerOptions options;
