@@ -9,7 +9,9 @@ Cancel::Cancel(Cancel* parent) {
   if (parent) parent_ = parent->OnFire([this, parent] { Fire(parent->why()); });
 }
 
-Cancel::~Cancel() { assert(calls_.empty() && "a registration outlived its Cancel"); }
+Cancel::~Cancel() {
+  assert(calls_.empty() && "a registration outlived its Cancel");
+}
 
 void Cancel::Fire(Why why) {
   if (fired()) return;

@@ -21,7 +21,8 @@ ExchangeId IdSource::Next() {
   // A random start below a quarter of the range leaves three million ids for one millisecond; past that the
   // counter runs into the next millisecond, which costs nothing but a slightly early time stamp.
   salt_ = salt_ * 6364136223846793005u + 1442695040888963407u;
-  const ExchangeId fresh = FirstIdAt(clock_.UnixNanos()) | static_cast<ExchangeId>(salt_ >> (64 - kCounterBits + 2));
+  const ExchangeId fresh =
+      FirstIdAt(clock_.UnixNanos()) | static_cast<ExchangeId>(salt_ >> (64 - kCounterBits + 2));
   last_ = (fresh >> kCounterBits) > (last_ >> kCounterBits) ? fresh : last_ + 1;
   return last_;
 }
@@ -45,6 +46,8 @@ std::optional<ExchangeId> ParseExchangeId(std::string_view text) {
   return static_cast<ExchangeId>(v);
 }
 
-std::int64_t ExchangeUnixNanos(ExchangeId id) { return ((id >> kCounterBits) + kEpochMillis) * 1'000'000; }
+std::int64_t ExchangeUnixNanos(ExchangeId id) {
+  return ((id >> kCounterBits) + kEpochMillis) * 1'000'000;
+}
 
 }  // namespace baton

@@ -8,10 +8,14 @@ namespace {
 
 spdlog::level::level_enum ToSpdlog(Log::Level level) {
   switch (level) {
-    case Log::Level::kDebug: return spdlog::level::debug;
-    case Log::Level::kInfo: return spdlog::level::info;
-    case Log::Level::kWarn: return spdlog::level::warn;
-    case Log::Level::kError: return spdlog::level::err;
+    case Log::Level::kDebug:
+      return spdlog::level::debug;
+    case Log::Level::kInfo:
+      return spdlog::level::info;
+    case Log::Level::kWarn:
+      return spdlog::level::warn;
+    case Log::Level::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -34,7 +38,9 @@ Log Log::Null() {
   return log;
 }
 
-bool Log::Enabled(Level level) const { return sink_->logger.should_log(ToSpdlog(level)); }
+bool Log::Enabled(Level level) const {
+  return sink_->logger.should_log(ToSpdlog(level));
+}
 
 void Log::Write(Level level, std::string_view line) const {
   std::string safe;

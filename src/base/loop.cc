@@ -42,7 +42,9 @@ Task<bool> Signal::Wait(Cancel* cancel, Deadline deadline) {
   co_return std::exchange(s->set, false);
 }
 
-TaskGroup::~TaskGroup() { assert(running_ == 0); }
+TaskGroup::~TaskGroup() {
+  assert(running_ == 0);
+}
 
 void TaskGroup::Spawn(Task<void> task) {
   ++running_;

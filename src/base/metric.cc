@@ -30,11 +30,17 @@ Gauge Metrics::GetGauge(const std::string& name, const std::string& help, const 
 Histogram Metrics::GetHistogram(const std::string& name, const std::string& help, std::vector<double> bounds,
                                 const Labels& labels) {
   Histogram h;
-  h.impl_ = &prometheus::BuildHistogram().Name(name).Help(help).Register(impl_->registry).Add(labels, std::move(bounds));
+  h.impl_ = &prometheus::BuildHistogram()
+                 .Name(name)
+                 .Help(help)
+                 .Register(impl_->registry)
+                 .Add(labels, std::move(bounds));
   return h;
 }
 
-std::string Metrics::Text() const { return prometheus::TextSerializer().Serialize(impl_->registry.Collect()); }
+std::string Metrics::Text() const {
+  return prometheus::TextSerializer().Serialize(impl_->registry.Collect());
+}
 
 // An unset handle counts nothing, so that code under test can run without a registry.
 void Counter::Add(double n) const {

@@ -32,11 +32,14 @@ std::uint64_t Random::Below(std::uint64_t n) {
   // Rejection keeps it exactly uniform.
   const std::uint64_t limit = ~std::uint64_t{0} - (~std::uint64_t{0} % n);
   std::uint64_t x;
-  do x = Next(); while (x >= limit);
+  do x = Next();
+  while (x >= limit);
   return x % n;
 }
 
-double Random::Unit() { return static_cast<double>(Next() >> 11) * 0x1.0p-53; }
+double Random::Unit() {
+  return static_cast<double>(Next() >> 11) * 0x1.0p-53;
+}
 
 std::uint64_t EntropySeed() {
   std::random_device d;

@@ -15,7 +15,8 @@ Loop::TimerId SimLoop::CallAt(TimePoint at, Fn fn) {
 }
 
 void SimLoop::CancelTimer(TimerId id) {
-  auto at = std::find_if(timers_.begin(), timers_.end(), [id](const auto& t) { return t.first.second == id; });
+  auto at =
+      std::find_if(timers_.begin(), timers_.end(), [id](const auto& t) { return t.first.second == id; });
   if (at != timers_.end()) timers_.erase(at);
 }
 

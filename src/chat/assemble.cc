@@ -43,7 +43,8 @@ Choice& Assembler::At(std::int64_t index) {
 void Assembler::Add(const Event& e) {
   const auto opened = [&](bool tool) -> Part* {
     for (auto& o : open_) {
-      if (o.choice == e.choice && o.index == e.index && o.tool == tool) return &At(e.choice).message.parts[o.part];
+      if (o.choice == e.choice && o.index == e.index && o.tool == tool)
+        return &At(e.choice).message.parts[o.part];
     }
     return nullptr;
   };
@@ -102,7 +103,9 @@ void Assembler::Add(const Event& e) {
       has_content_ = true;
       break;
     }
-    case Event::Kind::kLogprobs: JoinLogprobs(At(e.choice).logprobs, e.json); break;
+    case Event::Kind::kLogprobs:
+      JoinLogprobs(At(e.choice).logprobs, e.json);
+      break;
     case Event::Kind::kFinish: {
       auto& c = At(e.choice);
       c.finish = e.finish;
@@ -110,9 +113,14 @@ void Assembler::Add(const Event& e) {
       finished_ = true;
       break;
     }
-    case Event::Kind::kUsage: response_.usage = e.usage; break;
-    case Event::Kind::kOpaque: At(e.choice).message.parts.emplace_back(Opaque{e.dialect, e.json}); break;
-    case Event::Kind::kPassthrough: break;
+    case Event::Kind::kUsage:
+      response_.usage = e.usage;
+      break;
+    case Event::Kind::kOpaque:
+      At(e.choice).message.parts.emplace_back(Opaque{e.dialect, e.json});
+      break;
+    case Event::Kind::kPassthrough:
+      break;
   }
 }
 

@@ -117,7 +117,8 @@ class Writer {
       case Kind::kWord:
         return fmt::format("\"enum\": {}", EnumOf(row.words));
       case Kind::kWords:
-        return fmt::format("\"type\": [\"array\", \"string\"], \"items\": {{\"enum\": {}}}", EnumOf(row.words));
+        return fmt::format("\"type\": [\"array\", \"string\"], \"items\": {{\"enum\": {}}}",
+                           EnumOf(row.words));
       case Kind::kTexts:
         return R"("type": ["array", "string"], "items": {"type": "string"})";
       default:

@@ -239,8 +239,8 @@ Status Transaction::Commit() {
 }
 
 Result<std::unique_ptr<Database>> OpenSqlite(const OpenOptions& options) {
-  // SQLite's count of its memory would take a process-wide lock on every allocation. Refused, without harm, where
-  // SQLite is in use already.
+  // SQLite's count of its memory would take a process-wide lock on every allocation. Refused, without harm,
+  // where SQLite is in use already.
   static const int kNoMemoryCount = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
   (void)kNoMemoryCount;
   TRY_VOID(Before(options.faults, Faults::Op::kOpen, options.path));

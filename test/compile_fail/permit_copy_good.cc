@@ -2,6 +2,10 @@
 #include "rails/rails.h"
 
 namespace baton {
-rails::Permit PassOn(rails::Permit permit) { return permit; }
-rails::Permit Use(rails::Permit permit) { return PassOn(std::move(permit)); }
+rails::Permit PassOn(rails::Permit permit) {
+  return permit;
+}
+rails::Permit Use(rails::Permit permit) {
+  return PassOn(std::move(permit));
+}
 }  // namespace baton

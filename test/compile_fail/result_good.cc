@@ -3,5 +3,7 @@
 
 namespace baton {
 Status MightFail();
-bool Use() { return static_cast<bool>(MightFail()); }
+bool Use() {
+  return static_cast<bool>(MightFail());
+}
 }  // namespace baton

@@ -2,5 +2,7 @@
 #include "base/secret.h"
 
 namespace baton {
-Secret Use(const Secret& key) { return Secret(key); }
+Secret Use(const Secret& key) {
+  return Secret(key);
+}
 }  // namespace baton

@@ -2,5 +2,7 @@
 #include "base/secret.h"
 
 namespace baton {
-Secret Use(Secret key) { return Secret(std::move(key)); }
+Secret Use(Secret key) {
+  return Secret(std::move(key));
+}
 }  // namespace baton

@@ -2,5 +2,7 @@
 #include "workflow/run.h"
 
 namespace baton {
-std::size_t Use(const workflow::Trace& trace) { return trace.steps().size(); }
+std::size_t Use(const workflow::Trace& trace) {
+  return trace.steps().size();
+}
 }  // namespace baton
