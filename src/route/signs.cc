@@ -6,6 +6,8 @@
 #include <array>
 #include <cstring>
 
+#include "base/lanes.h"
+
 namespace baton::route {
 namespace {
 
@@ -127,15 +129,12 @@ bool IsSum(std::string_view t, std::size_t at) {
   return t[at] != '-' || (at > 0 && t[at - 1] == ' ');  // a dash inside "2024-01-02" is none
 }
 
-constexpr std::array<bool, 256> MakeInteresting() {
-  std::array<bool, 256> t{};
-  for (int c = '0'; c <= '9'; ++c) t[static_cast<std::size_t>(c)] = true;
-  for (char c : {'+', '*', '/', '-', '$', '\\', '?', '\n'}) t[static_cast<std::size_t>(c)] = true;
-  t[0xc3] = t[0xef] = t[0xc2] =
-      true;  // the signs for times and divide, the wide question mark, the Spanish one
-  return t;
+// Digits, operators, '$', '\\', '?', line ends, and lead bytes of which a few begin a sign that counts. Some
+// bytes between them ('.' and ',') come along; they fall through the switch below.
+Lanes Interesting(Lanes v) {
+  return InRange(v, '*', '9') | IsByte(v, '\n') | IsByte(v, '?') | IsByte(v, '$') | IsByte(v, '\\') |
+         IsByte(v, '\xc2') | IsByte(v, '\xc3') | IsByte(v, '\xef');
 }
-constexpr auto kInteresting = MakeInteresting();
 
 // UTF-8 to code point without validation; for counting only.
 std::uint32_t Decode(std::string_view t, std::size_t* i) {
@@ -174,42 +173,45 @@ bool AllAscii(std::string_view t) {
 
 }  // namespace
 
+namespace {
+void ReadSign(std::string_view t, std::size_t i, Signs* s) {
+  switch (t[i]) {
+    case '?':
+      ++s->questions;
+      break;
+    case '$':
+      s->latex += i + 1 < t.size() && t[i + 1] != ' ' && !Digit(t[i + 1]);
+      break;
+    case '\\':
+      s->latex += i + 1 < t.size() && ((t[i + 1] >= 'a' && t[i + 1] <= 'z' && t[i + 1] != 'n') ||
+                                       t[i + 1] == '(' || t[i + 1] == '[');
+      break;
+    case '+':
+    case '*':
+    case '/':
+    case '-':
+      s->sums += IsSum(t, i);
+      break;
+    default:
+      if (Digit(t[i])) {
+        s->numbers += i == 0 || !Digit(t[i - 1]);
+      } else {
+        std::string_view two = t.substr(i, 2), three = t.substr(i, 3);
+        s->sums += two == "\xc3\x97" || two == "\xc3\xb7";
+        s->questions += three == "\xef\xbc\x9f" || two == "\xc2\xbf";
+      }
+  }
+}
+}  // namespace
+
 Signs ReadSigns(std::string_view t) {
   Signs s;
   std::size_t line = 0;
-  for (std::size_t i = 0; i < t.size(); ++i) {
-    if (!kInteresting[static_cast<unsigned char>(t[i])]) continue;
-    switch (t[i]) {
-      case '\n':
-        ReadLine(t.substr(line, i - line), &s);
-        line = i + 1;
-        break;
-      case '?':
-        ++s.questions;
-        break;
-      case '$':
-        s.latex += i + 1 < t.size() && t[i + 1] != ' ' && !Digit(t[i + 1]);
-        break;
-      case '\\':
-        s.latex += i + 1 < t.size() && ((t[i + 1] >= 'a' && t[i + 1] <= 'z' && t[i + 1] != 'n') ||
-                                        t[i + 1] == '(' || t[i + 1] == '[');
-        break;
-      case '+':
-      case '*':
-      case '/':
-      case '-':
-        s.sums += IsSum(t, i);
-        break;
-      default:
-        if (Digit(t[i])) {
-          s.numbers += i == 0 || !Digit(t[i - 1]);
-        } else {
-          std::string_view two = t.substr(i, 2), three = t.substr(i, 3);
-          s.sums += two == "\xc3\x97" || two == "\xc3\xb7";
-          s.questions += three == "\xef\xbc\x9f" || two == "\xc2\xbf";
-        }
-    }
-  }
+  ForEachIn(t, Interesting, [&](std::size_t i) {
+    if (t[i] != '\n') return ReadSign(t, i, &s);
+    ReadLine(t.substr(line, i - line), &s);
+    line = i + 1;
+  });
   if (line < t.size()) ReadLine(t.substr(line), &s);
   return s;
 }
