@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/lanes.h"
 #include "provider/json_nodes.h"
 
 namespace baton::provider {
@@ -130,6 +131,13 @@ bool IsJson(std::string_view text) {
 bool IsJsonObject(std::string_view text) {
   const auto doc = JsonDoc::Parse(text, JsonDoc::Surrogates::kReplace);
   return doc && doc->root().is_object();
+}
+
+bool IsPlainText(std::string_view text) {
+  const auto plain = [](Lanes v) { return ~(InRange(v, 0, 0x1f) | IsByte(v, '"') | IsByte(v, '\\')); };
+  const auto ascii = [](Lanes v) { return InRange(v, 0, 0x7f); };
+  if (RunLength(text, 0, plain) != text.size()) return false;
+  return RunLength(text, 0, ascii) == text.size() || simdjson::validate_utf8(text.data(), text.size());
 }
 
 }  // namespace baton::provider

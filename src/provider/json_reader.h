@@ -116,6 +116,9 @@ class JsonDoc {
 // True when `text` is one well-formed JSON object and nothing else.
 bool IsJsonObject(std::string_view text);
 bool IsJson(std::string_view text);
+// True when `text` between quotes is a JSON string that means itself: valid UTF-8 without quotes, backslashes
+// and control characters.
+bool IsPlainText(std::string_view text);
 
 class JsonView::Iterator {
  public:

@@ -2,6 +2,7 @@
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <cstring>
 
 #include "provider/json_nodes.h"
 
@@ -116,12 +117,21 @@ bool JsonView::empty() const {
   return !buffers_ || buffers_->nodes[node_].next == node_ + 1;
 }
 
+// Codecs look up dozens of names per document, so this walks the nodes themselves.
 JsonView JsonView::operator[](std::string_view key) const {
-  JsonView found;
-  for (const auto m : members()) {
-    if (m.key == key) found = m.value;
+  if (!is_object()) return {};
+  const JsonNode* nodes = buffers_->nodes.data();
+  const char* text = buffers_->text.data();
+  const std::uint32_t end = nodes[node_].next;
+  std::uint32_t found = 0;
+  for (std::uint32_t at = node_ + 1; at < end; at = nodes[at + 1].next) {
+    const JsonNode& name = nodes[at];
+    const bool same = name.escaped ? JsonView(buffers_, at).str() == key
+                                   : name.end - name.begin - 2 == key.size() &&
+                                         std::memcmp(text + name.begin + 1, key.data(), key.size()) == 0;
+    if (same) found = at + 1;
   }
-  return found;
+  return found == 0 ? JsonView() : JsonView(buffers_, found);
 }
 
 }  // namespace baton::provider

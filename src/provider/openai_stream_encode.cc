@@ -18,7 +18,7 @@ class Passer final : public StreamEncoder {
 
   void Event(const chat::Event& e, std::string* out) override {
     if (e.raw.empty()) return;
-    if (e.raw.find("[DONE]") != std::string::npos && e.kind == chat::Event::Kind::kPassthrough) done_ = true;
+    if (e.kind == chat::Event::Kind::kPassthrough && e.raw.find("[DONE]") != std::string::npos) done_ = true;
     if (!shape_.injected_usage) {
       out->append(e.raw);
       return;
@@ -39,9 +39,15 @@ class Passer final : public StreamEncoder {
 
  private:
   static void WithoutNull(const std::string& raw, std::string* out) {
-    const auto open = raw.find('{'), close = raw.rfind('}');
-    if (raw.find("\"usage\"") == std::string::npos || open == std::string::npos || close < open) {
+    const auto open = raw.find('{'), close = raw.rfind('}'), name = raw.find("\"usage\"");
+    if (name == std::string::npos || open == std::string::npos || close < open) {
       out->append(raw);
+      return;
+    }
+    // As nearly everybody writes it: last in the object that the last brace closes. The decoder has read it.
+    constexpr std::string_view kLast = ",\"usage\":null";
+    if (name + kLast.size() == close + 1 && raw.compare(name - 1, kLast.size(), kLast) == 0) {
+      out->append(raw, 0, name - 1).append(raw, close);
       return;
     }
     const auto doc =

@@ -254,5 +254,65 @@ TEST(OpenAiStream, ReasoningUnderItsThreeNames) {
   }
 }
 
+// A chunk like the last one is not parsed; white space in front of each chunk keeps the decoder from
+// noticing.
+TEST(OpenAiStream, ChunksThatDifferInTextOnlyReadAsIfParsed) {
+  const std::vector<std::string> pieces = {
+      "Hello",   " world",    "",      "é",     "世界",
+      R"(a\"b)", R"(\u0041)", R"(\n)", "plain", R"(","finish_reason":"stop)",
+      "x",       "\x01",      "\xff",  "{",     "\\"};
+  for (std::size_t last = 1; last <= pieces.size(); ++last) {
+    std::string alike = Chunk(R"({"role":"assistant","content":""})"), parsed = alike;
+    // The last piece is also the end of a stream that was fine up to there: some break it.
+    for (std::size_t i = 0; i < last; ++i) {
+      if (i + 1 < last && i >= 11) continue;
+      const std::string chunk = Chunk("{\"content\":\"" + pieces[i] + "\"}");
+      alike += chunk;
+      parsed += "data:  " + chunk.substr(6);
+    }
+    alike += Chunk("{}", "\"stop\"") + kDone;
+    parsed += Chunk("{}", "\"stop\"") + kDone;
+    const Decoded a = Decode(alike), b = Decode(parsed);
+    EXPECT_EQ(a.fed.has_value(), b.fed.has_value()) << pieces[last - 1];
+    ASSERT_EQ(a.events.size(), b.events.size()) << pieces[last - 1];
+    for (std::size_t i = 0; i < a.events.size(); ++i) {
+      EXPECT_EQ(a.events[i].kind, b.events[i].kind) << i << " of " << last;
+      EXPECT_EQ(a.events[i].text, b.events[i].text) << i << " of " << last;
+      EXPECT_EQ(a.events[i].choice, b.events[i].choice);
+    }
+  }
+}
+
+// Two texts in one chunk, or a call beside it, are more than a piece of text.
+TEST(OpenAiStream, ChunkThatSaysMoreThanTextIsNoPattern) {
+  const std::string both =
+      R"({"content":"A","tool_calls":[{"index":0,"id":"t","function":{"name":"f","arguments":""}}]})";
+  const std::string stream = Chunk(R"({"role":"assistant","content":""})") + Chunk(both) +
+                             Chunk(R"({"content":"B"})") + Chunk(R"({"content":"C","refusal":"no"})") +
+                             Chunk("{}", "\"stop\"") + kDone;
+  const Decoded d = Decode(stream);
+  ASSERT_TRUE(d.finished);
+  EXPECT_EQ(chat::TextOf(d.whole.choices.at(0).message), "ABC");
+}
+
+TEST(OpenAiStream, NullUsageIsTakenOutWhereverItStands) {
+  ReplyShape shape;
+  shape.passthrough = shape.injected_usage = true;
+  const auto pass = [&](std::string body) {
+    Event e;
+    e.raw = "data: " + body + "\n\n";
+    auto encoder = Client().NewStreamEncoder(shape);
+    std::string out;
+    encoder->Event(e, &out);
+    return out;
+  };
+  EXPECT_EQ(pass(R"({"a":1,"usage":null})"), "data: {\"a\":1}\n\n");
+  EXPECT_EQ(pass(R"({"usage":null,"a":1})"), "data: {\"a\":1}\n\n");
+  EXPECT_EQ(pass(R"({"a":1, "usage" : null })"), "data: {\"a\":1 }\n\n");
+  EXPECT_EQ(pass(R"({"a":{"b":1,"usage":null}})"), "data: {\"a\":{\"b\":1,\"usage\":null}}\n\n");
+  EXPECT_EQ(pass(R"({"a":"\",\"usage\":null}","usage":{}})"),
+            "data: {\"a\":\"\\\",\\\"usage\\\":null}\",\"usage\":{}}\n\n");
+}
+
 }  // namespace
 }  // namespace baton::provider

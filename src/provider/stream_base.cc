@@ -15,7 +15,7 @@ Error BadEvent(std::string_view why) {
 }  // namespace
 
 Status StreamBase::OnData(std::string_view data) {
-  if (OnWord(data)) return {};
+  if (OnKnown(data, out_)) return {};
   if (complete_ && data.find_first_not_of(" \t\r\n") == std::string_view::npos) return {};
   const auto doc = JsonDoc::Parse(data, JsonDoc::Surrogates::kReplace);
   if (!doc) return BadEvent(doc.error().message);
