@@ -23,11 +23,12 @@ using Idle = std::vector<Ref<ClientConnection>>;
 
 // Shared with the responses, which hand their connections back and may outlive the client.
 struct Pool {
-  Pool(AsioLoop& l, ClientOptions o) : loop(l), options(std::move(o)), dialer(l) {}
+  Pool(AsioLoop& l, ClientOptions o)
+      : loop(l), options(std::move(o)), names(l, options.addresses ? options.addresses : NewAddressBook()) {}
 
   AsioLoop& loop;
   const ClientOptions options;
-  Dialer dialer;
+  NameFinder names;
   Result<std::shared_ptr<TlsContext>> tls = std::shared_ptr<TlsContext>();
   std::unordered_map<Origin, Idle, OriginHash> idle;  // an origin stays: there are as many as workers
   bool open = true;
@@ -130,7 +131,7 @@ Result<std::string> BuildHead(Pool& pool, const Origin& origin, const ClientRequ
 Task<Result<Ref<ClientConnection>>> Connect(std::shared_ptr<Pool> pool, const Origin& origin,
                                             PhaseTimeouts timeouts, Cancel* cancel) {
   const TimePoint until = pool->loop.Now() + timeouts.connect;
-  CO_TRY(Socket socket, co_await pool->dialer.Dial(origin, until, timeouts.whole, cancel));
+  CO_TRY(Socket socket, co_await Dial(pool->loop, pool->names, origin, until, timeouts.whole, cancel));
   Ref<ClientConnection> connection(
       new ClientConnection(pool->loop, std::move(socket), pool->options.max_header_bytes));
   pool->opened.Add();
@@ -218,6 +219,10 @@ class ClientImpl final : public Client {
 };
 
 }  // namespace
+
+std::shared_ptr<AddressBook> NewAddressBook() {
+  return std::make_shared<AddressBook>();
+}
 
 std::unique_ptr<Client> Client::Create(Loop& loop, ClientOptions options) {
   auto* asio_loop = dynamic_cast<AsioLoop*>(&loop);

@@ -66,6 +66,10 @@ class ClientResponse {
   virtual void SetDeadline(Deadline whole) = 0;
 };
 
+// Addresses found by one client, for all that are given the same book. Any thread.
+class AddressBook;
+std::shared_ptr<AddressBook> NewAddressBook();
+
 struct ClientOptions {
   std::size_t max_idle_per_origin = 256;
   Duration idle = std::chrono::seconds(50);  // shorter than the usual 60-75 s of servers
@@ -73,6 +77,7 @@ struct ClientOptions {
   bool verify_tls = true;
   std::string ca_file;  // empty: the system's
   Metrics* metrics = nullptr;
+  std::shared_ptr<AddressBook> addresses;  // null: one of its own
 };
 
 class Client {
