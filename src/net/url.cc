@@ -1,3 +1,5 @@
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -23,6 +25,20 @@ Result<std::uint16_t> ParsePort(std::string_view digits) {
   return static_cast<std::uint16_t>(port);
 }
 
+// What would need escaping elsewhere (a Host header, a key "host:port") is no host.
+Status CheckHost(const std::string& host, bool bracketed) {
+  unsigned char ignored[sizeof(in6_addr)];
+  if (bracketed) {
+    return inet_pton(AF_INET6, host.c_str(), ignored) == 1 ? Status()
+                                                           : BadUrl("'[...]' holds no IPv6 address");
+  }
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  };
+  if (std::all_of(host.begin(), host.end(), fits)) return {};
+  return BadUrl("the host holds a character that names do not have");
+}
+
 // "host", "host:port", "[::1]", "[::1]:port".
 Status ParseAuthority(std::string_view text, Origin& origin) {
   std::string_view host = text, port;
@@ -40,6 +56,7 @@ Status ParseAuthority(std::string_view text, Origin& origin) {
   origin.host = host;
   std::transform(origin.host.begin(), origin.host.end(), origin.host.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+  TRY_VOID(CheckHost(origin.host, text.starts_with('[')));
   origin.port = origin.tls ? 443 : 80;
   if (!port.empty()) {
     TRY(origin.port, ParsePort(port.substr(1)));

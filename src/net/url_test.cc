@@ -22,10 +22,32 @@ TEST(Url, Table) {
 }
 
 TEST(Url, RefusesWhatIsNotAnOriginAndAPath) {
-  for (const char* url :
-       {"", "a", "ftp://a", "http://", "http:///x", "http://:80", "http://a:", "http://a:0", "http://a:65536",
-        "http://a:8x", "http://a?q", "http://a/#f", "http://u:p@a", "http://a b", "http://a\r\nX: y",
-        "http://[::1", "http://[::1]x", "http://\xC3\xA9", "HTTP:/a"}) {
+  for (const char* url : {"",
+                          "a",
+                          "ftp://a",
+                          "http://",
+                          "http:///x",
+                          "http://:80",
+                          "http://a:",
+                          "http://a:0",
+                          "http://a:65536",
+                          "http://a:8x",
+                          "http://a?q",
+                          "http://a/#f",
+                          "http://u:p@a",
+                          "http://a b",
+                          "http://a\r\nX: y",
+                          "http://[::1",
+                          "http://[::1]x",
+                          "https://[[1]:8",
+                          "http://[1.2.3.4]",
+                          "http://[a]",
+                          "http://a[b",
+                          "http://a%00",
+                          "http://a\"b",
+                          "http://a,b",
+                          "http://\xC3\xA9",
+                          "HTTP:/a"}) {
     EXPECT_EQ(Text(url), "bad_url") << url;
   }
 }
