@@ -69,14 +69,26 @@ std::size_t TextOut::HeldSuffix() const {
   return longest;
 }
 
+// Where the stop string begins that is completed first; a piece may complete several, and how the text is cut
+// into pieces must not decide which one counts.
+std::size_t TextOut::StopBegin() const {
+  constexpr auto kNone = std::string::npos;
+  std::size_t begin = kNone, end = kNone;
+  for (const std::string& stop : stops_) {
+    const std::size_t at = held_.find(stop);
+    if (at == kNone || at + stop.size() > end) continue;
+    begin = at + stop.size() < end ? at : std::min(begin, at);
+    end = at + stop.size();
+  }
+  return begin;
+}
+
 std::string TextOut::Feed(std::string_view bytes) {
   if (stopped_) return {};
   Decode(bytes);
-  std::size_t first = std::string::npos;
-  for (const std::string& stop : stops_) first = std::min(first, held_.find(stop));
-  if (first != std::string::npos) {
+  if (const std::size_t end = StopBegin(); end != std::string::npos) {
     stopped_ = true;
-    held_.resize(first);
+    held_.resize(end);
     return std::exchange(held_, {});
   }
   const std::size_t keep = HeldSuffix();

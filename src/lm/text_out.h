@@ -25,6 +25,7 @@ class TextOut {
  private:
   void Decode(std::string_view bytes);
   std::size_t HeldSuffix() const;
+  std::size_t StopBegin() const;
 
   std::vector<std::string> stops_;
   std::size_t longest_ = 0;
