@@ -8,8 +8,7 @@ namespace {
 using chat::Dialect;
 using chat::Request;
 
-constexpr Fate H = Fate::kHonoured, E = Fate::kEmulated, A = Fate::kApproximated, D = Fate::kDropped,
-               R = Fate::kRefused;
+constexpr Fate H = Fate::kHonoured, A = Fate::kApproximated, D = Fate::kDropped, R = Fate::kRefused;
 
 Fate FateIn(const Rule& r, Dialect d) {
   return d == Dialect::kAnthropic ? r.anthropic : d == Dialect::kGemini ? r.gemini : r.openai;
