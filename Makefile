@@ -34,7 +34,7 @@ build: ## build/baton
 	@tools/setup demo
 	@tools/build release
 
-check: ## layers, words, lengths, layout, lint, the clang build
+check: ## layers, words, lengths, layout, clang's warnings and lint
 	@tools/setup check
 	@tools/check
 
