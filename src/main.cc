@@ -74,13 +74,52 @@ void AddPool(CLI::App& app, int& code) {
   auto* list = Sub(*pool, "list", "Workers with health, load and last error", "baton pool list --json");
   auto* probe = Sub(*pool, "probe", "Ask each worker for one token (this costs what one token costs)",
                     "baton pool probe large smol");
-  for (auto* sub : {list, probe}) {
+  auto* tools = Sub(*pool, "tools", "What a tool worker's server offers", "baton pool tools files");
+  for (auto* sub : {list, probe, tools}) {
     sub->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->capture_default_str();
     sub->add_flag("--json", o.json, "print the result as JSON");
   }
   probe->add_option("workers", o.workers, "names; all without");
+  tools->add_option("workers", o.workers, "names of tool workers")->required();
   list->callback([&code] { code = PoolList(o); });
+  tools->callback([&code] { code = PoolTools(o); });
   probe->callback([&code] { code = PoolProbe(o); });
+}
+
+void AddCases(CLI::App& app, int& code) {
+  static CasesOptions o;
+  o.url = DefaultUrl();
+  auto* cases = Sub(app, "cases", "Requests that wait for a person", "baton cases list");
+  cases->require_subcommand(1);
+  struct Command {
+    const char *name, *what, *example;
+    int (*run)(const CasesOptions&);
+    const char* words;  // what the positional text is; null: none
+  };
+  static const Command kCommands[] = {
+      {"list", "Cases that have not ended, oldest first", "baton cases list --state all", CasesList, nullptr},
+      {"show", "One case with its transcript", "baton cases show case_...", CasesShow, nullptr},
+      {"claim", "Take a case: nobody else can end it then", "baton cases claim case_... --by ann", CasesClaim, nullptr},
+      {"release", "Give a claimed case back", "baton cases release case_... --by ann", CasesRelease, nullptr},
+      {"answer", "Send the client this answer", "baton cases answer case_... --by ann \"Yes, until Friday.\"",
+       CasesAnswer, "the answer"},
+      {"reject", "Decline the request", "baton cases reject case_... --by ann \"not ours\"", CasesReject, "the reason"},
+  };
+  for (const Command& c : kCommands) {
+    auto* sub = Sub(*cases, c.name, c.what, c.example);
+    sub->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->capture_default_str();
+    sub->add_flag("--json", o.json, "print the result as JSON");
+    if (c.run == CasesList) {
+      sub->add_option("--state", o.state, "waiting, claimed, answered, rejected, expired, cancelled or all");
+    } else {
+      sub->add_option("id", o.id, "a case's id (case_...)")->required();
+    }
+    if (c.run != CasesList && c.run != CasesShow)
+      sub->add_option("--by", o.by, "your name")->envname("USER")->required();
+    if (c.run == CasesRelease) sub->add_flag("--force", o.force, "take it away from whoever has claimed it");
+    if (c.words) sub->add_option("text", o.text, c.words)->required();
+    sub->callback([&code, &c] { code = c.run(o); });
+  }
 }
 
 void AddLog(CLI::App& app, int& code) {
@@ -153,6 +192,7 @@ int Main(int argc, char** argv) {
   AddAsk(app, code);
   AddRoute(app, code);
   AddPool(app, code);
+  AddCases(app, code);
   AddLog(app, code);
   AddModels(app, code);
   AddMock(app, code);

@@ -43,4 +43,28 @@ Task<void> HandlePool(Call& call, std::string_view) {
   co_await call.SendJson(200, body.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
+// Asks the worker, and so may start its server.
+Task<void> HandleTools(Call& call, std::string_view name) {
+  const auto house = call.deps.house();
+  const pool::Worker* worker = house->pool->Find(name);
+  Result<std::vector<chat::Tool>> tools =
+      Fail(Code::kNotFound, "there is no such worker; GET /admin/pool lists them", "unknown_worker");
+  if (worker) tools = co_await house->pool->Tools(*worker, &call.reply.gone());
+  if (!tools) {
+    co_await call.SendError(tools.error());
+    co_return;
+  }
+  Json list = Json::array();
+  for (const auto& t : *tools) {
+    Json schema = Json::parse(t.parameters.text, nullptr, false);
+    list.push_back({{"name", t.name},
+                    {"description", t.description},
+                    {"parameters", schema.is_discarded() ? Json() : std::move(schema)}});
+  }
+  Json body;
+  body["object"] = "list";
+  body["data"] = std::move(list);
+  co_await call.SendJson(200, body.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
 }  // namespace baton::api

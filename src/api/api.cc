@@ -26,13 +26,18 @@ constexpr std::array kEndpoints = {
     Endpoint{"GET", "/v1/models/", HandleModels},
     Endpoint{"POST", "/v1/route", HandleRoute},
     Endpoint{"GET", "/v1/exchanges/", HandleExchange},
+    Endpoint{"GET", "/v1/cases/", HandleClientCase},
     Endpoint{"GET", "/healthz", HandleHealth},
     Endpoint{"GET", "/readyz", HandleReady},
     Endpoint{"GET", "/metrics", HandleMetrics},
     Endpoint{"GET", "/openapi.json", HandleOpenApi},
     Endpoint{"GET", "/", HandleIndex},
     Endpoint{"GET", "/admin/pool", HandlePool, true},
+    Endpoint{"GET", "/admin/tools/", HandleTools, true},
     Endpoint{"POST", "/admin/reload", HandleReload, true},
+    Endpoint{"GET", "/admin/cases", HandleCases, true},
+    Endpoint{"GET", "/admin/cases/", HandleCase, true},
+    Endpoint{"POST", "/admin/cases/", HandleCaseAction, true},
 };
 
 bool Matches(const Endpoint& e, std::string_view path) {
@@ -58,6 +63,15 @@ Error NotAllowed(const net::Request& request, std::string_view allowed) {
   return Fail(Code::kInvalidRequest,
               fmt::format("{} is not allowed on {}; use {}", request.method, request.path, allowed),
               "method_not_allowed");
+}
+
+// A reason may quote what people and models wrote; a header takes printable ASCII only.
+std::string HeaderSafe(std::string_view text) {
+  std::string out(text.substr(0, 300));
+  for (char& c : out) {
+    if (c < 0x20 || c > 0x7e) c = '?';
+  }
+  return out;
 }
 
 }  // namespace
@@ -179,6 +193,7 @@ void AddHeading(const exchange::Heading& heading, net::HeaderList& headers) {
       "x-baton-overhead-us",
       std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(heading.overhead).count()));
   if (!heading.losses.empty()) headers.emplace_back("x-baton-loss", heading.losses);
+  if (!heading.degraded.empty()) headers.emplace_back("x-baton-degraded", HeaderSafe(heading.degraded));
 }
 
 std::pair<std::string, std::string> ErrorPage(int status, std::string_view reason, std::string_view message) {

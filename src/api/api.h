@@ -11,6 +11,7 @@
 #include "base/loop.h"
 #include "base/metric.h"
 #include "exchange/exchange.h"
+#include "human/desk.h"
 #include "net/server.h"
 #include "record/recorder.h"
 
@@ -29,6 +30,7 @@ struct ApiDeps {
   std::function<std::shared_ptr<exchange::House>()> house;
   record::Recorder* recorder = nullptr;
   IdempotencyCache* idempotency = nullptr;
+  human::Desk* desk = nullptr;  // null: no review queue
   Metrics* metrics = nullptr;
   const Health* health = nullptr;
   // Loads the config again and swaps it in everywhere. The answer is a sentence for the operator; on error

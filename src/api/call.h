@@ -39,6 +39,11 @@ Task<void> HandleMetrics(Call& call, std::string_view arg);
 Task<void> HandleOpenApi(Call& call, std::string_view arg);
 Task<void> HandleIndex(Call& call, std::string_view arg);
 Task<void> HandleReload(Call& call, std::string_view arg);
+Task<void> HandleCases(Call& call, std::string_view arg);
+Task<void> HandleCase(Call& call, std::string_view arg);
+Task<void> HandleCaseAction(Call& call, std::string_view arg);
+Task<void> HandleClientCase(Call& call, std::string_view arg);
 Task<void> HandlePool(Call& call, std::string_view arg);
+Task<void> HandleTools(Call& call, std::string_view arg);
 
 }  // namespace baton::api

@@ -1,6 +1,9 @@
 // POST /v1/chat/completions: decode, hand to the exchange, encode.
 
+#include <algorithm>
+
 #include "api/call.h"
+#include "api/cases.h"
 #include "api/controls.h"
 #include "api/stream_reply.h"
 
@@ -21,6 +24,21 @@ Task<void> Replay(Call& call, std::shared_ptr<const StoredReply> stored) {
   (void)co_await call.reply.Send(stored->status, headers, stored->body);
 }
 
+// A person will answer, but not on this connection: 202 with the case's link. Kept under the idempotency key,
+// so that asking again does not lay a second case.
+Task<void> AnswerPending(Call& call, exchange::ChatOutcome& outcome, std::optional<Ticket> ticket) {
+  StoredReply reply;
+  reply.status = call.status = 202;
+  reply.headers = call.Headers("application/json");
+  AddHeading(outcome.heading, reply.headers);
+  reply.headers.emplace_back("location", CaseUrl(outcome.pending_case));
+  reply.headers.emplace_back("retry-after", "5");
+  reply.body = PendingBody(outcome.pending_case, outcome.heading.id);
+  outcome.Close(202);
+  if (ticket) ticket->Keep(reply);
+  (void)co_await call.reply.Send(202, reply.headers, reply.body);
+}
+
 // Nothing of an answer has gone out: the error is the whole reply.
 Task<void> AnswerError(Call& call, exchange::ChatOutcome& outcome) {
   const Error error = std::move(outcome.response).error();
@@ -38,7 +56,11 @@ Task<void> AnswerWhole(Call& call, exchange::House& house, exchange::Envelope en
   auto outcome =
       co_await call.deps.conductor->Chat(house, std::move(envelope), request, nullptr, &call.reply.gone());
   if (!outcome.response) {
-    co_await AnswerError(call, outcome);
+    if (outcome.pending_case.empty()) {
+      co_await AnswerError(call, outcome);
+    } else {
+      co_await AnswerPending(call, outcome, std::move(ticket));
+    }
     co_return;
   }
   StoredReply reply;
@@ -80,6 +102,10 @@ Task<void> AnswerStreaming(Call& call, exchange::House& house, exchange::Envelop
     co_await stream.Fail(outcome.response.error());
     co_return;
   }
+  if (!outcome.pending_case.empty()) {
+    co_await AnswerPending(call, outcome, std::move(ticket));
+    co_return;
+  }
   co_await AnswerError(call, outcome);
 }
 
@@ -114,6 +140,13 @@ Task<void> HandleChat(Call& call, std::string_view) {
   if (stripped) request->raw.clear();
 
   const std::shared_ptr<exchange::House> house = call.deps.house();
+  const auto& contracts = house->policies->rules.options().workflows;
+  if (std::find(contracts.begin(), contracts.end(), request->model) != contracts.end()) {
+    if (Status fine = ReadInputs(&*request); !fine) {
+      co_await call.SendError(fine.error());
+      co_return;
+    }
+  }
   exchange::Envelope envelope = call.MakeEnvelope(std::move(*controls));
   if (request->stream) {
     co_await AnswerStreaming(call, *house, std::move(envelope), *request, std::move(ticket));

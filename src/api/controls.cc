@@ -1,5 +1,7 @@
 #include "api/controls.h"
 
+#include <nlohmann/json.hpp>
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +13,7 @@ namespace {
 
 constexpr std::string_view kPrefix = "baton-";
 constexpr std::string_view kNames =
-    "baton-max-cost-usd, baton-deadline-ms, baton-quality, baton-task, baton-session";
+    "baton-max-cost-usd, baton-max-tokens, baton-deadline-ms, baton-quality, baton-task, baton-session";
 
 Error Bad(std::string_view name, std::string_view want) {
   return Fail(Code::kInvalidRequest, fmt::format("{} must be {}", name, want), "invalid_control",
@@ -29,6 +31,12 @@ Status Set(rails::Controls& c, std::string_view name, std::string_view value) {
       return Bad(name, "a whole number of milliseconds from 1 to 86400000");
     }
     c.deadline = std::chrono::milliseconds(ms);
+  } else if (name == "baton-max-tokens") {
+    std::int64_t tokens = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), tokens);
+    if (error != std::errc() || end != value.data() + value.size() || tokens < 1)
+      return Bad(name, "a whole number of tokens like 20000");
+    c.max_tokens = tokens;
   } else if (name == "baton-quality") {
     double q = 0;
     const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), q);
@@ -65,6 +73,23 @@ Result<rails::Controls> ReadControls(const net::HeaderViews& headers,
   }
   stripped = std::erase_if(metadata, ours) > 0;
   return controls;
+}
+
+Status ReadInputs(chat::Request* request) {
+  for (auto at = request->extra.begin(); at != request->extra.end(); ++at) {
+    if (at->first != "inputs") continue;
+    const auto object = nlohmann::json::parse(at->second.text, nullptr, false);
+    if (!object.is_object()) {
+      return Fail(Code::kInvalidRequest, "`inputs` must be an object like {\"ticket\": \"...\"}", "bad_inputs",
+                  "inputs");
+    }
+    for (const auto& [name, value] : object.items())
+      request->inputs.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());
+    request->extra.erase(at);
+    request->raw.clear();
+    return {};
+  }
+  return {};
 }
 
 }  // namespace baton::api

@@ -117,7 +117,15 @@ Task<void> HandleOpenApi(Call& call, std::string_view) {
   paths["/v1/route"]["post"] = op("Dry run: what would happen to this chat request, and why");
   paths["/v1/exchanges/{id}"]["get"] = op("Provenance of one exchange");
   paths["/admin/pool"]["get"] = op("Workers with their health");
+  paths["/admin/tools/{worker}"]["get"] = op("The tools of a tool worker, with their schemas");
   paths["/admin/reload"]["post"] = op("Load the configuration again; a bad file changes nothing");
+  paths["/v1/cases/{id}"]["get"] = op("A request that waits for a person: how it stands; its completion when answered");
+  paths["/admin/cases"]["get"] = op("The review queue; ?state=, after=, limit=");
+  paths["/admin/cases/{id}"]["get"] = op("One case with its transcript");
+  for (const char* action : {"claim", "answer", "reject", "release"}) {
+    paths[fmt::format("/admin/cases/{{id}}/{}", action)]["post"] =
+        op("A reviewer's word: {\"by\"} and \"text\" or \"reason\"; 409 when another has it");
+  }
   paths["/healthz"]["get"] = op("The process lives");
   paths["/readyz"]["get"] = op("The process takes requests");
   paths["/metrics"]["get"] = op("Prometheus text format");

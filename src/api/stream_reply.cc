@@ -19,6 +19,17 @@ void StreamReply::Put(chat::Event event) {
     terminator_ = std::move(event);
     return;
   }
+  if (event.made && shape_.passthrough) {
+    if (!plain_) {
+      provider::ReplyShape shape = shape_;
+      shape.passthrough = false;
+      if (!worker_id_.empty()) shape.id = worker_id_;
+      plain_ = provider::FindClientCodec("openai")->NewStreamEncoder(shape);
+    }
+    plain_->Event(event, &out_);
+    return;
+  }
+  if (event.kind == chat::Event::Kind::kStart && worker_id_.empty()) worker_id_ = event.id;
   encoder_->Event(event, &out_);
 }
 
@@ -40,8 +51,12 @@ Task<Status> StreamReply::Flush() {
 }
 
 Task<void> StreamReply::Finish() {
-  if (terminator_) encoder_->Event(*terminator_, &out_);
-  encoder_->Finish(&out_);
+  if (plain_) {
+    plain_->Finish(&out_);
+  } else {
+    if (terminator_) encoder_->Event(*terminator_, &out_);
+    encoder_->Finish(&out_);
+  }
   Send();
   (void)co_await call_.reply.Finish();
 }

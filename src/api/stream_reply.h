@@ -34,8 +34,10 @@ class StreamReply : public exchange::Reader {
   Call& call_;
   provider::ReplyShape shape_;
   std::unique_ptr<provider::StreamEncoder> encoder_;
+  // For what Baton itself adds to a stream that is otherwise passed through (its continuation by another worker).
+  std::unique_ptr<provider::StreamEncoder> plain_;
   net::HeaderList headers_;
-  std::string out_;
+  std::string out_, worker_id_;
   // The worker's own terminator. A client takes it for the end, so it waits until the record is written.
   std::optional<chat::Event> terminator_;
   std::size_t keep_;

@@ -58,6 +58,9 @@ class Lease {
   static Result<std::unique_ptr<Lease>> Carve(Lease& parent, Nanos usd, std::int64_t tokens, Deadline deadline,
                                               std::optional<Nanos> cap = std::nullopt);
 
+  // The deadline becomes the earlier of its own and `deadline`.
+  void Shorten(Deadline deadline) { ceiling_.deadline = ceiling_.deadline.Earlier(deadline); }
+
   // kOverBudget ("request_cost_ceiling", "request_token_ceiling") when it does not fit; nothing changes then.
   Result<Hold> Reserve(Nanos worst_usd, std::int64_t worst_tokens);
 

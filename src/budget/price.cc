@@ -60,6 +60,10 @@ Nanos Cost(const PriceRow& row, const chat::Usage& u) {
   return RoundUp(sum);
 }
 
+Nanos PerCall(const PriceRow& row, int calls) {
+  return row.call && calls > 0 ? Nanos{row.call->v * calls} : Nanos{};
+}
+
 Nanos WorstCase(const PriceRow& row, std::int64_t input_tokens, std::int64_t max_output_tokens) {
   const Nanos in =
       Dearest(row.input, {row.cached_input, row.cache_write, row.cache_write_1h, row.audio_input});

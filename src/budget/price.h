@@ -17,6 +17,8 @@ struct PriceRow {
   std::int64_t valid_from = 0;  // unix seconds; 0: always
   Nanos input, output;
   std::optional<Nanos> cached_input, cache_write, cache_write_1h, reasoning, audio_input, audio_output;
+  // Per call, whatever it moves; in nano-dollars. Not part of Cost() and WorstCase(), which know no calls.
+  std::optional<Nanos> call;
 };
 
 // A worker's rows, sorted by valid_from. Immutable after construction; safe to share.
@@ -36,6 +38,9 @@ class PriceTable {
 // Exact to the nano-dollar: the sum over kinds in units of 1e-15 dollars, rounded up once at the end (128-bit
 // intermediate). Negative counts from a worker are treated as zero.
 Nanos Cost(const PriceRow& row, const chat::Usage& usage);
+
+// The amount due for `calls` calls.
+Nanos PerCall(const PriceRow& row, int calls);
 
 // An upper bound before the call: all input uncached at the dearest input price, all output at the dearest.
 Nanos WorstCase(const PriceRow& row, std::int64_t input_tokens, std::int64_t max_output_tokens);

@@ -173,6 +173,9 @@ struct Request {
   std::string user;
   std::vector<std::pair<std::string, std::string>> metadata;
 
+  // Baton's own: what a contract asks for by name. Never sent to a worker as a field.
+  std::vector<std::pair<std::string, std::string>> inputs;
+
   bool stream = false;
   bool include_usage = false;              // stream_options.include_usage
   Extra stream_options;                    // the other members of stream_options
@@ -198,6 +201,8 @@ struct Usage {
   std::int64_t output = 0;
   std::int64_t reasoning = 0;          // part of output
   std::int64_t audio_input = 0, audio_output = 0;
+  // Of the other calls of a workflow: in addition to the figures above, which are those of the answer's call.
+  std::int64_t orchestration_input = 0, orchestration_cached_input = 0, orchestration_output = 0;
   bool known = false;                  // false: nobody reported; figures are our estimate or zero
   Json raw;                            // the worker's usage object
   bool operator==(const Usage&) const = default;
@@ -222,6 +227,7 @@ struct Response {
   Usage usage;
   std::string service_tier, system_fingerprint;
   Extra extra;
+  std::string degraded;  // Baton's own: why the answer is not what its workflow wanted
   // The body as the worker sent it, for byte-exact pass-through; empty when it was assembled.
   std::string raw;
   Dialect raw_dialect = Dialect::kNone;
@@ -256,6 +262,10 @@ struct Event {
   // Filled with kStart.
   std::string id, model;
   std::int64_t created = 0;
+  // Made by Baton: no bytes of a worker stand behind it, and a stream passed through must encode it.
+  bool made = false;
+  // With kFinish: why the answer is not what its workflow wanted.
+  std::string degraded;
   // The exact bytes of the server-sent event this came from (through its blank line), set on the first event
   // decoded from it and empty on the others, so that concatenating all `raw` gives the worker's body.
   std::string raw;

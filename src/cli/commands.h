@@ -42,6 +42,18 @@ struct PoolOptions {
 };
 int PoolList(const PoolOptions& options);
 int PoolProbe(const PoolOptions& options);
+int PoolTools(const PoolOptions& options);
+
+struct CasesOptions {
+  std::string url, state, id, by, text;
+  bool json = false, force = false;
+};
+int CasesList(const CasesOptions& options);
+int CasesShow(const CasesOptions& options);
+int CasesClaim(const CasesOptions& options);
+int CasesRelease(const CasesOptions& options);
+int CasesAnswer(const CasesOptions& options);
+int CasesReject(const CasesOptions& options);
 
 struct LogOptions {
   std::string config, store, id, since, model, worker, route;

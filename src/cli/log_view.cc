@@ -153,15 +153,35 @@ Tree::Branch CallBranch(const pool::CallRecord& c, const Glyphs& g) {
   return b;
 }
 
+// "worker · rejected · sees outline · confidence 0.42"
+std::string StepLine(const record::StepRecord& s, bool called, const Glyphs& g) {
+  const bool usual = s.status.empty() || s.status == "done";
+  std::string status = usual ? "" : OneLine(s.status);
+  std::replace(status.begin(), status.end(), '_', ' ');
+  return Join({OneLine(s.role), status,
+               s.verdict == "accept" ? "accepted" : s.verdict == "reject" ? "rejected" : "",
+               s.confidence >= 0 ? fmt::format("confidence {:.2f}", s.confidence / 1000.0) : "",
+               s.sees.empty() ? "" : "reads " + OneLine(s.sees),
+               called || !usual ? "" : "no worker was called"},
+              g.dot);
+}
+
 void AddSteps(const Provenance& r, const Glyphs& g, std::vector<Tree::Branch>& branches) {
   std::vector<record::StepRecord> steps = r.steps;
-  if (steps.empty()) steps.push_back({"answer", "worker", static_cast<int>(r.calls.size())});
+  if (steps.empty()) {
+    steps.emplace_back();
+    steps.back().name = "answer";
+    steps.back().role = "worker";
+    steps.back().calls = static_cast<int>(r.calls.size());
+  }
   std::size_t next = 0;
   for (const auto& s : steps) {
     Tree::Branch& b = branches.emplace_back();
     b.label = OneLine(s.name);
     const std::size_t end = std::min(r.calls.size(), next + static_cast<std::size_t>(std::max(0, s.calls)));
-    b.lines.push_back(next < end ? OneLine(s.role) : OneLine(s.role) + ", no worker was called");
+    b.lines.push_back(StepLine(s, next < end, g));
+    if (!s.note.empty()) b.lines.push_back(OneLine(s.note));
+    if (s.verdict == "reject" || s.status == "failed") b.mark_colour = Colour::kRed;
     for (; next < end; ++next) b.children.push_back(CallBranch(r.calls[next], g));
   }
 }
@@ -204,6 +224,8 @@ std::vector<Tree::Branch> Branches(const Provenance& r, const Glyphs& g) {
     branches.push_back({"route", std::move(lines), {}, Colour::kNone, {}});
   }
   if (!r.route.empty() || !r.calls.empty()) AddSteps(r, g, branches);
+  if (!r.notes.empty()) branches.push_back({"plan", Lines(r.notes), {}, Colour::kNone, {}});
+  if (!r.degraded.empty()) branches.push_back({"degraded", {OneLine(r.degraded)}, {}, Colour::kRed, {}});
   if (!r.losses.empty()) branches.push_back({"lost", {OneLine(r.losses)}, {}, Colour::kNone, {}});
   if (r.calls_cut > 0) {
     branches.push_back(

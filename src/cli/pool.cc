@@ -64,4 +64,24 @@ int PoolProbe(const PoolOptions& options) {
   return failed == 0 ? 0 : 1;
 }
 
+int PoolTools(const PoolOptions& options) {
+  Json all = Json::object();
+  for (const auto& name : options.workers) {
+    auto reply = Fetch(options.url, "GET", "/admin/tools/" + name, "");
+    if (!reply) return Complain(reply.error());
+    if (reply->status != 200) return Complain(ErrorFromReply(*reply));
+    const Json json = Json::parse(reply->body, nullptr, false);
+    if (!json.is_object() || !json.contains("data"))
+      return Complain(Fail(Code::kBadUpstream, "the answer is no JSON; is this a Baton?"));
+    all[name] = json["data"];
+    if (options.json) continue;
+    for (const auto& tool : json["data"]) {
+      const std::string text = tool.value("description", "");
+      fmt::print("{:20} {:32} {}\n", name, tool.value("name", ""), text.substr(0, text.find('\n')).substr(0, 100));
+    }
+  }
+  if (options.json) fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));
+  return 0;
+}
+
 }  // namespace baton::cli

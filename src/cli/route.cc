@@ -72,6 +72,21 @@ Result<exchange::Explanation> Explain(const RouteOptions& options) {
     for (const auto& l : j["losses"])
       fmt::print("loss      {} {}: {}\n", l["param"].get<std::string>(), l["how"].get<std::string>(),
                  l["note"].get<std::string>());
+    if (j.contains("plan")) {
+      for (const auto& s : j["plan"]["steps"]) {
+        const auto names = [](const nlohmann::json& list) {
+          return fmt::format("{}", fmt::join(list.get<std::vector<std::string>>(), ", "));
+        };
+        std::string line = fmt::format("{} ({})", s["name"].get<std::string>(), s["role"].get<std::string>());
+        if (!s["workers"].empty()) line += " by " + names(s["workers"]);
+        if (!s["sees"].empty()) line += ", reads " + names(s["sees"]);
+        if (s.contains("verify")) line += ", checked by " + names(s["verify"]);
+        if (s.contains("when")) line += ", if " + s["when"].get<std::string>();
+        if (s["worst_case_usd"].is_string() && s["worst_case_tokens"] != 0)
+          line += ", at most $" + s["worst_case_usd"].get<std::string>();
+        fmt::print("step      {}\n", line);
+      }
+    }
     fmt::print(
         "at most   {} ({} tokens in, {} out)\n",
         j["worst_case_usd"].is_string() ? "$" + j["worst_case_usd"].get<std::string>() : "unknown: no price",

@@ -14,7 +14,8 @@ namespace {
 
 class RouteBuilder {
  public:
-  RouteBuilder(const RootDraft& draft, Problems* problems) : problems_(problems) {
+  RouteBuilder(const RootDraft& draft, const workflow::Library* library, Problems* problems)
+      : library_(library), problems_(problems) {
     for (const auto& w : draft.workers) workers_.push_back(w.name);
     classes_.assign(std::begin(rails::kBuiltInClasses), std::end(rails::kBuiltInClasses));
     classes_.push_back(draft.data.default_class);
@@ -30,7 +31,8 @@ class RouteBuilder {
       CheckClasses(c);
     }
     rule.workflow = d.use.workflow;
-    if (rule.workflow != "single") problems_->Add(d.use.At("workflow"), UnknownWorkflow(rule.workflow));
+    if (library_ && !library_->Find(rule.workflow))
+      problems_->Add(d.use.At("workflow"), UnknownWorkflow(rule.workflow));
     rule.policy = d.use.policy;
     rule.baseline = d.use.baseline;
     rule.workers = d.use.workers;
@@ -96,7 +98,8 @@ class RouteBuilder {
                      fmt::format("{}: 'baseline' belongs to 'policy: learned'; use 'worker'", who));
     if (!u.policy.empty() && named)
       problems_->Add(u.place, fmt::format("{}: with 'policy' the worker is called 'baseline'", who));
-    if (u.policy.empty() && !named && !u.Has("worker") && !u.Has("workers"))
+    // A team may be everybody the rails allow.
+    if (u.policy.empty() && !named && !u.Has("worker") && !u.Has("workers") && u.workflow == "single")
       problems_->Add(u.place, fmt::format("{}: name a 'worker' or 'workers' to use", who));
     if (u.Has("workers") && u.workers.empty())
       problems_->Add(u.At("workers"), fmt::format("{}: the list of workers is empty", who));
@@ -109,10 +112,15 @@ class RouteBuilder {
     if (!u.baseline.empty()) CheckWorkers({u.baseline}, u.At("baseline"), who);
   }
 
-  static std::string UnknownWorkflow(const std::string& name) {
-    return fmt::format("there is no workflow '{}' in this version; known: single", name);
+  std::string UnknownWorkflow(const std::string& name) const {
+    const auto names = library_->names();
+    std::vector<std::string_view> known(names.begin(), names.end());
+    const std::string_view near = Nearest(name, known);
+    if (!near.empty()) return fmt::format("there is no workflow '{}'; did you mean '{}'?", name, near);
+    return fmt::format("there is no workflow '{}'; known: {}", name, fmt::join(known, ", "));
   }
 
+  const workflow::Library* library_;  // null: it could not be built, which has been told
   Problems* problems_;
   std::vector<std::string> workers_;
   std::vector<std::string_view> classes_;
@@ -145,7 +153,7 @@ void CheckName(const RouteDraft& d, const RouteBuilder& builder, std::set<std::s
 }  // namespace
 
 void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config) {
-  RouteBuilder builder(draft, problems);
+  RouteBuilder builder(draft, config->library.get(), problems);
   std::set<std::string> names;
   const RouteDraft* always = nullptr;
   for (const auto& d : draft.routes) {
@@ -161,14 +169,6 @@ void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config) {
   builder.CheckWorkers(f.on_timeout, f.At("on_timeout"), "fallback.on_timeout");
   builder.CheckWorkers(f.on_error, f.At("on_error"), "fallback.on_error");
   builder.CheckWorkers(f.on_low_confidence, f.At("on_low_confidence"), "fallback.on_low_confidence");
-  if (!f.on_low_confidence.empty()) {
-    problems->Warn(f.At("on_low_confidence"),
-                   "on_low_confidence is kept but not used: nothing in this version measures confidence");
-  }
-  if (f.on_policy_violation == "human_review") {
-    problems->Warn(f.At("on_policy_violation"),
-                   "human_review: this version has no review queue; such requests are refused");
-  }
   config->routes.fallback = {f.on_timeout, f.on_error, f.on_low_confidence, f.on_policy_violation};
   for (const auto& w : draft.workers) builder.CheckWorkerClasses(w);
 }

@@ -96,6 +96,9 @@ void BuildServer(const RootDraft& draft, Problems* problems, Config* config) {
   if (config->retry.max_backoff < config->retry.first_backoff) {
     problems->Add(draft.retry.At("max_backoff"), "max_backoff must not be shorter than first_backoff");
   }
+  config->human = draft.human.v;
+  config->human.on_client_gone =
+      draft.human.on_client_gone == "keep" ? human::OnClientGone::kKeep : human::OnClientGone::kCancel;
   config->drain = draft.drain;
   config->idempotency_ttl = draft.idempotency_ttl;
   config->rails.default_deadline = draft.default_deadline;

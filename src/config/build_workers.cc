@@ -42,9 +42,10 @@ class KeyReader {
   KeyReader(const Env& env, Problems* problems) : env_(env), problems_(problems) {}
 
   // No message may hold a value, nor what could be one by mistake.
-  Secret Read(const WorkerDraft& d, const std::string& who) {
-    const Place place = d.At("key");
-    std::string_view text = d.key;
+  Secret Read(const WorkerDraft& d, const std::string& who) { return Read(d.key, d.At("key"), who); }
+  // `header`: it becomes the value of one.
+  Secret Read(std::string_view text, const Place& place, const std::string& who, bool header = true) {
+    header_ = header;
     if (text.substr(0, 4) == "env:") return FromEnv(std::string(text.substr(4)), place, who);
     if (text.substr(0, 5) == "file:") return FromFile(std::string(text.substr(5)), place, who);
     problems_->Add(
@@ -95,7 +96,7 @@ class KeyReader {
     value = Trimmed(std::move(value));
     std::string wrong = value.empty()         ? "is empty"
                         : value.size() > 4096 ? "is longer than 4096 characters"
-                        : !IsKeyText(value) ? "holds spaces, line breaks or other characters that no key has"
+                        : header_ && !IsKeyText(value) ? "holds spaces, line breaks or other characters that no key has"
                                             : "";
     if (wrong.empty()) return Secret(std::move(value));
     problems_->Add(place, fmt::format("key of {}: {} {}", who, what, wrong));
@@ -104,6 +105,7 @@ class KeyReader {
 
   const Env& env_;
   Problems* problems_;
+  bool header_ = true;
 };
 
 provider::Abilities AbilitiesOf(const WorkerDraft& d) {
@@ -111,6 +113,8 @@ provider::Abilities AbilitiesOf(const WorkerDraft& d) {
   if (!d.Has("can")) {
     if (d.dialect == "local") can.vision = can.audio = can.files = can.reasoning = false;
     if (d.dialect == "anthropic") can.embeddings = can.logprobs = false;
+    // It runs tools and is nobody to talk to.
+    if (d.dialect == "tool") can.chat = can.embeddings = false;
     return can;
   }
   std::set<std::string_view> said(d.can.begin(), d.can.end());
@@ -154,10 +158,58 @@ void CheckRemote(const WorkerDraft& d, const std::string& who, Problems* problem
   }
 }
 
+// A program to start, or an address: one of the two.
+void CheckTool(const WorkerDraft& d, const std::string& who, Problems* problems) {
+  const bool program = d.Has("command"), address = d.Has("base_url");
+  if (program == address) {
+    problems->Add(d.place, fmt::format("{} has dialect tool and needs either a 'command', a program to start, or a "
+                                       "'base_url', where one answers over HTTP",
+                                       who));
+  }
+  if (program && (d.command.empty() || d.command.front().empty()))
+    problems->Add(d.At("command"), fmt::format("{}: 'command' is a list: the program, then its arguments", who));
+  if (address) CheckBaseUrl(d.base_url, d.private_address, d.At("base_url"), who, problems);
+  if (program && d.Has("key"))
+    problems->Add(d.At("key"), fmt::format("{}: a program gets its key by 'env', not by 'key'", who));
+  if (!program && d.Has("env"))
+    problems->Add(d.At("env"), fmt::format("{}: 'env' is for a 'command'", who));
+  for (const char* key : {"path", "sha256", "threads", "parallel", "hedge_after", "can", "context", "max_output"}) {
+    if (d.Has(key)) problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to a tool worker", who, key));
+  }
+}
+
+void CheckNoTool(const WorkerDraft& d, const std::string& who, Problems* problems) {
+  for (const char* key : {"command", "env", "tools"}) {
+    if (d.Has(key)) problems->Add(d.At(key), fmt::format("{}: '{}' is for workers of dialect tool", who, key));
+  }
+}
+
+std::vector<std::pair<std::string, Secret>> EnvironmentOf(const WorkerDraft& d, const std::string& who,
+                                                          KeyReader reader, Problems* problems) {
+  std::vector<std::pair<std::string, Secret>> all;
+  for (const auto& [name, from] : d.env) {
+    if (!IsVariableName(name)) {
+      problems->Add(d.At("env"), fmt::format("{}: '{}' is no name of an environment variable", who, name));
+      continue;
+    }
+    all.emplace_back(name, reader.Read(from, d.At("env"), fmt::format("{} ({} of its env)", who, name), false));
+  }
+  return all;
+}
+
+// Tokens cost something, or calls do.
+void CheckPrice(const WorkerDraft& d, const PriceDraft& p, Problems* problems) {
+  if (d.dialect == "tool" && p.Has("call")) return;
+  for (const char* key : {"input", "output"}) {
+    if (!p.Has(key)) problems->Add(p.place, fmt::format("price needs a '{}'", key));
+  }
+}
+
 budget::PriceTable PricesOf(const WorkerDraft& d, Problems* problems) {
   std::vector<budget::PriceRow> rows;
   std::set<std::int64_t> dates;
   for (const auto& p : d.price) {
+    CheckPrice(d, p, problems);
     if (!dates.insert(p.v.valid_from).second)
       problems->Add(p.At("valid_from"), "two price rows begin on the same day");
     rows.push_back(p.v);
@@ -176,6 +228,13 @@ std::shared_ptr<const pool::Worker> BuildWorker(const WorkerDraft& d, const Env&
   if (!d.path.empty()) w->path = ResolvePath(d.At("path"), d.path);
   w->sha256 = d.sha256;
   if (d.Has("key") && d.dialect != "local") w->key = KeyReader(env, problems).Read(d, who);
+  if (d.dialect == "tool") {
+    w->command = d.command;
+    if (!w->command.empty() && w->command.front().find('/') != std::string::npos)
+      w->command.front() = ResolvePath(d.At("command"), w->command.front());
+    w->environment = EnvironmentOf(d, who, KeyReader(env, problems), problems);
+    w->tools = d.tools;
+  }
   w->simulated = d.simulated;
   w->target.model = d.model.empty() ? d.name : d.model;
   w->target.can = AbilitiesOf(d);
@@ -221,7 +280,12 @@ void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Co
                     fmt::format("'{}' is Baton's own name; call the worker something else", d.name));
     if (!names.insert(d.name).second)
       problems->Add(d.At("name"), fmt::format("there are two workers called '{}'", d.name));
-    d.dialect == "local" ? CheckLocal(d, who, problems) : CheckRemote(d, who, problems);
+    if (d.dialect == "tool") {
+      CheckTool(d, who, problems);
+    } else {
+      d.dialect == "local" ? CheckLocal(d, who, problems) : CheckRemote(d, who, problems);
+      CheckNoTool(d, who, problems);
+    }
     if (d.price.empty())
       problems->Warn(d.place, fmt::format("{} has no price: what it costs is reported as unknown", who));
     if (d.data.v.classes.empty())

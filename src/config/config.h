@@ -10,12 +10,14 @@
 #include <vector>
 
 #include "base/result.h"
+#include "human/desk.h"
 #include "net/server.h"
 #include "pool/pool.h"
 #include "pool/worker.h"
 #include "rails/rails.h"
 #include "record/recorder.h"
 #include "route/rules.h"
+#include "workflow/flow.h"
 
 namespace baton::config {
 
@@ -30,10 +32,13 @@ struct Config {
       "baton.db";  // from `store: sqlite:PATH`, relative to the config file; also record.path
   record::RecorderOptions record;
   std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
+  std::vector<workflow::FlowSettings> workflows;       // the operator's
+  std::shared_ptr<const workflow::Library> library;    // those and the built-in ones
   route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile
   pool::RetryPolicy retry;
+  human::DeskRules human;
   Duration drain = std::chrono::seconds(30);
   Duration idempotency_ttl = std::chrono::hours(1);
   // Non-fatal remarks ("worker 'large' has no price: its cost is reported as unknown").

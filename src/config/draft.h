@@ -20,6 +20,10 @@ struct LimitsDraft : Node {
 struct RetryDraft : Node {
   pool::RetryPolicy v;
 };
+struct HumanDraft : Node {
+  human::DeskRules v;
+  std::string on_client_gone = "cancel";
+};
 struct PatternDraft : Node {
   rails::ClassifierOptions::Custom v;
 };
@@ -44,7 +48,8 @@ struct WorkerDraft : Node {
   std::string name, dialect, base_url, model, path, sha256, key;
   std::vector<PriceDraft> price;
   std::int64_t context = 0, max_output = 0, threads = 0, parallel = 8;
-  std::vector<std::string> can, rejects;
+  std::vector<std::string> can, rejects, command, tools;
+  std::vector<std::pair<std::string, std::string>> env;  // name, where its value is
   ProfileDraft data;
   bool simulated = false, private_address = false, strict = false;
   std::int64_t max_concurrency = 64, queue = 256;
@@ -73,6 +78,15 @@ struct FallbackDraft : Node {
   std::string on_policy_violation = "refuse";
 };
 
+struct StepDraft : Node {
+  workflow::StepSettings v;
+  std::vector<StepDraft> loop;
+};
+struct WorkflowDraft : Node {
+  workflow::FlowSettings v;
+  std::vector<StepDraft> steps;
+};
+
 struct RootDraft : Node {
   std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db";
   TlsDraft tls;
@@ -82,8 +96,10 @@ struct RootDraft : Node {
   RetryDraft retry;
   std::optional<budget::Nanos> max_cost_per_request;
   Duration default_deadline = std::chrono::minutes(10), idempotency_ttl = std::chrono::hours(1);
+  HumanDraft human;
   DataDraft data;
   std::vector<WorkerDraft> workers;
+  std::vector<WorkflowDraft> workflows;
   std::vector<RouteDraft> routes;
   FallbackDraft fallback;
 };
@@ -92,6 +108,8 @@ struct RootDraft : Node {
 // tells everything.
 void BuildServer(const RootDraft& draft, Problems* problems, Config* config);
 void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Config* config);
+// Before the routes, which name them.
+void BuildWorkflows(const RootDraft& draft, Problems* problems, Config* config);
 void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config);
 
 // base_url.cc: may Baton call this address? Adds a problem or a warning where not.

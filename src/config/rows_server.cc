@@ -97,6 +97,35 @@ const Shape& RetryShape() {
   return kShape;
 }
 
+const Shape& HumanShape() {
+  using D = human::DeskRules;
+  static const Shape kShape{
+      "human",
+      "The queue of requests that wait for a person (docs/human_queue.md).",
+      {
+          MakeRow(Kind::kInteger, "max_waiting", Into<&HumanDraft::v, &D::max_waiting>,
+                  "Cases that have not ended; beyond, a request that needs a person is refused.")
+              .Between(1, 1000000)
+              .Default("1000"),
+          MakeRow(Kind::kDuration, "wait", Into<&HumanDraft::v, &D::wait>,
+                  "How long a client's connection waits for the answer; then it gets 202 and a link.")
+              .Between(0, 86400)
+              .Default("30s"),
+          MakeRow(Kind::kDuration, "expire", Into<&HumanDraft::v, &D::expire>,
+                  "A case that nobody ended by then ends as expired.")
+              .Between(1, 3.2e7)
+              .Default("1d"),
+          MakeRow(Kind::kDuration, "retention", Into<&HumanDraft::v, &D::retention>,
+                  "Transcript and answer of ended cases are deleted after it; 0 keeps them.")
+              .Between(0, 3.2e9)
+              .Default("30d"),
+          MakeWords(Kind::kWord, "on_client_gone", "cancel|keep", Into<&HumanDraft::on_client_gone>,
+                    "When the client that waits leaves: end its case as cancelled, or keep it for the reviewers.")
+              .Default("cancel"),
+      }};
+  return kShape;
+}
+
 const Shape& PatternShape() {
   using C = rails::ClassifierOptions::Custom;
   static const Shape kShape{
@@ -137,10 +166,12 @@ const Shape& FallbackShape() {
           MakeRow(Kind::kTexts, "on_error", Into<&FallbackDraft::on_error>,
                   "Workers to ask when those before them fail."),
           MakeRow(Kind::kTexts, "on_low_confidence", Into<&FallbackDraft::on_low_confidence>,
-                  "Kept, but not used by this version: nothing measures confidence yet."),
+                  "After a plain answer whose checks or token probabilities are not sure enough: these are asked too. Makes a "
+                  "`cascade` of routes that use `single`."),
           MakeWords(Kind::kWord, "on_policy_violation", "refuse|human_review",
                     Into<&FallbackDraft::on_policy_violation>,
-                    "When no worker may see the data. This version has no review queue: both refuse.")
+                    "When no worker may see the data: refuse, or lay the request before a person "
+                    "(docs/human_queue.md).")
               .Default("refuse"),
       }};
   return kShape;
@@ -188,8 +219,12 @@ const Shape& RootShape() {
           MakeChild(Kind::kMap, "data", Inside<&RootDraft::data>, DataShape, "How texts are classified."),
           MakeChild(Kind::kList, "workers", Append<&RootDraft::workers>, WorkerShape,
                     "The models Baton may ask."),
+          MakeChild(Kind::kList, "workflows", Append<&RootDraft::workflows>, WorkflowShape,
+                    "Teams of workers (docs/workflows.md)."),
           MakeChild(Kind::kList, "routes", Append<&RootDraft::routes>, RouteShape,
                     "Who answers what; the first match wins (docs/routing.md)."),
+          MakeChild(Kind::kMap, "human", Inside<&RootDraft::human>, HumanShape,
+                    "Requests that wait for a person."),
           MakeChild(Kind::kMap, "fallback", Inside<&RootDraft::fallback>, FallbackShape,
                     "Who stands behind."),
           MakeCustom("include", Include, "path or list of paths", kTextList,

@@ -7,5 +7,6 @@ namespace baton::config {
 
 const Shape& WorkerShape();
 const Shape& RouteShape();
+const Shape& WorkflowShape();
 
 }  // namespace baton::config

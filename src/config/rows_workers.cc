@@ -13,8 +13,8 @@ const Shape& PriceShape() {
       "USD per million tokens, read as exact decimals. A kind that is not given is charged like the kind it "
       "is part of.",
       {
-          MakeRow(Kind::kMoney, "input", Into<&PriceDraft::v, &P::input>, "Input tokens.").Required(),
-          MakeRow(Kind::kMoney, "output", Into<&PriceDraft::v, &P::output>, "Output tokens.").Required(),
+          MakeRow(Kind::kMoney, "input", Into<&PriceDraft::v, &P::input>, "Input tokens; needed, but by a tool."),
+          MakeRow(Kind::kMoney, "output", Into<&PriceDraft::v, &P::output>, "Output tokens; needed, but by a tool."),
           MakeRow(Kind::kMoney, "cached_input", Into<&PriceDraft::v, &P::cached_input>,
                   "Input read from the provider's cache; else as input."),
           MakeRow(Kind::kMoney, "cache_write", Into<&PriceDraft::v, &P::cache_write>,
@@ -27,6 +27,7 @@ const Shape& PriceShape() {
                   "Audio in; else as input."),
           MakeRow(Kind::kMoney, "audio_output", Into<&PriceDraft::v, &P::audio_output>,
                   "Audio out; else as output."),
+          MakeRow(Kind::kMoney, "call", Into<&PriceDraft::v, &P::call>, "USD for each call, whatever it moves."),
           MakeRow(Kind::kDate, "valid_from", Into<&PriceDraft::v, &P::valid_from>,
                   "From this day on, midnight UTC; a row without holds from the beginning."),
       }};
@@ -112,6 +113,20 @@ const Shape& BreakerShape() {
   return kShape;
 }
 
+void Environment(Node* node, const Tree& tree, Problems* problems) {
+  auto* worker = static_cast<WorkerDraft*>(node);
+  if (tree.kind != Tree::Kind::kMap)
+    return problems->Add(tree.place, "env must be a map, like {PATH: env:PATH, API_KEY: file:key.txt}");
+  for (std::size_t i = 0; i < tree.keys.size(); ++i) {
+    const Tree& value = tree.items[i];
+    if (value.kind != Tree::Kind::kScalar) {
+      problems->Add(value.place, "what stands in env must be env:NAME or file:PATH");
+      continue;
+    }
+    worker->env.emplace_back(tree.keys[i].first, value.scalar);
+  }
+}
+
 }  // namespace
 
 const Shape& WorkerShape() {
@@ -123,8 +138,8 @@ const Shape& WorkerShape() {
           MakeRow(Kind::kText, "name", Into<&W::name>,
                   "How routes and clients call it: letters, digits and . _ : / - .")
               .Required(),
-          MakeWords(Kind::kWord, "dialect", "openai|anthropic|gemini|local", Into<&W::dialect>,
-                    "Wire format; `local` runs a GGUF file in this process.")
+          MakeWords(Kind::kWord, "dialect", "openai|anthropic|gemini|local|tool", Into<&W::dialect>,
+                    "Wire format; `local` runs a GGUF file in this process, `tool` is an MCP server (docs/tools.md).")
               .Required(),
           MakeRow(Kind::kText, "base_url", Into<&W::base_url>,
                   "Where the provider's API begins, with its version: `https://api.example.com/v1`."),
@@ -133,6 +148,13 @@ const Shape& WorkerShape() {
           MakeRow(Kind::kText, "path", Into<&W::path>,
                   "GGUF file of a local worker, relative to the config file."),
           MakeRow(Kind::kText, "sha256", Into<&W::sha256>, "Hash that the file must have, lower-case hex."),
+          MakeRow(Kind::kTexts, "command", Into<&W::command>,
+                  "Program of a tool worker and its arguments; without it, the server is at base_url."),
+          MakeCustom("env", Environment, "map of `NAME: env:NAME` or `NAME: file:PATH`",
+                     R"({"type":"object","additionalProperties":{"type":"string"}})",
+                     "All that the program of a tool worker finds in its environment."),
+          MakeRow(Kind::kTexts, "tools", Into<&W::tools>,
+                  "Tools of a tool worker that may be called; without the key, all it offers."),
           MakeChild(
               Kind::kOneOrList, "price", Append<&W::price>, PriceShape,
               "USD per million tokens; one row, or dated rows. Without it costs are unknown, not zero."),

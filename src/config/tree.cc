@@ -4,6 +4,8 @@
 
 #include "config/tree.h"
 
+#include <charconv>
+
 #include <fmt/format.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
@@ -225,6 +227,70 @@ bool ReadTree(std::string_view yaml, std::shared_ptr<const std::string> file, Pr
   if (tree->kind == Tree::Kind::kMap) return true;
   problems->Add(tree->place, "a configuration is a map of keys (`workers:`, `routes:`, ...)");
   return false;
+}
+
+namespace {
+
+void AppendText(std::string_view text, std::string* out) {
+  out->push_back('"');
+  for (const char c : text) {
+    if (c == '"' || c == '\\') out->push_back('\\');
+    if (static_cast<unsigned char>(c) < 0x20) {
+      *out += fmt::format("\\u{:04x}", static_cast<unsigned char>(c));
+    } else {
+      out->push_back(c);
+    }
+  }
+  out->push_back('"');
+}
+
+// As JSON writes numbers: what YAML would also read as one (octal, infinity) stays a text.
+bool LooksLikeNumber(std::string_view s) {
+  if (s.empty() || s == "-" || s.back() == '.' || s.front() == '.' || s.front() == '+') return false;
+  if (s.find_first_not_of("-0123456789.eE+") != std::string_view::npos) return false;
+  double v = 0;
+  const auto [end, error] = std::from_chars(s.data(), s.data() + s.size(), v);
+  return error == std::errc() && end == s.data() + s.size();
+}
+
+void AppendJson(const Tree& tree, std::string* out) {
+  switch (tree.kind) {
+    case Tree::Kind::kNull:
+      *out += "null";
+      return;
+    case Tree::Kind::kScalar: {
+      const std::string& s = tree.scalar;
+      const bool plain = !tree.quoted && (s == "true" || s == "false" || s == "null" || LooksLikeNumber(s));
+      if (plain) {
+        *out += s;
+      } else {
+        AppendText(s, out);
+      }
+      return;
+    }
+    case Tree::Kind::kList:
+    case Tree::Kind::kMap:
+      break;
+  }
+  const bool map = tree.kind == Tree::Kind::kMap;
+  out->push_back(map ? '{' : '[');
+  for (std::size_t i = 0; i < tree.items.size(); ++i) {
+    if (i > 0) out->push_back(',');
+    if (map && i < tree.keys.size()) {
+      AppendText(tree.keys[i].first, out);
+      out->push_back(':');
+    }
+    AppendJson(tree.items[i], out);
+  }
+  out->push_back(map ? '}' : ']');
+}
+
+}  // namespace
+
+std::string ToJson(const Tree& tree) {
+  std::string out;
+  AppendJson(tree, &out);
+  return out;
 }
 
 }  // namespace baton::config

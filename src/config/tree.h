@@ -32,6 +32,9 @@ struct Tree {
   const Tree* Find(std::string_view key) const;
 };
 
+// The tree as JSON; scalars that are not quoted and read as a number, true, false or null are those.
+std::string ToJson(const Tree& tree);
+
 // What was found wrong or worth saying, in the order it was found.
 class Problems {
  public:

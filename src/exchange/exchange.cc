@@ -78,6 +78,8 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   if (!permit) {
     NoteRefusal(permit.error(), record);
     out.response = std::move(permit).error();
+    if (GoesToReview(house, out.response.error()))
+      co_await Review(house, envelope, request, reader, cancel, out);
     co_return out;
   }
   NotePermit(*permit, record);
@@ -97,11 +99,19 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   // Run. From here: every call is made, settled and described in the trace; the client may have read the
   // answer.
   Observer observer(clock_, envelope.received, reader, out.heading);
-  workflow::Trace trace = co_await p.runner.Run(*permit, *route, request, features.input_tokens, *house.pool,
-                                                reader, &observer, cancel);
+  workflow::Job job{*permit, *route, request, p.catalogue, features.input_tokens, *house.pool};
+  job.sink = reader;
+  job.observer = &observer;
+  job.cancel = cancel;
+  job.desk = house.desk;
+  job.exchange = static_cast<std::uint64_t>(record.id);
+  job.keep = house.policies;
+  workflow::Trace trace = co_await p.runner.Run(std::move(job));
   NoteTrace(trace, record);
   NoteHeading(trace, out.heading);
   out.delivered = trace.delivered();
+  out.pending_case = trace.pending_case();
+  out.heading.degraded = trace.degraded();
   out.cost = record.cost;
   out.unpriced = record.unpriced;
   out.response = std::move(trace.answer());
@@ -175,6 +185,17 @@ Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope,
   if (const auto* row = first.prices.At(clock_.UnixNanos() / 1'000'000'000)) {
     e.priced = true;
     e.worst_case = budget::WorstCase(*row, e.input_tokens, e.max_output_tokens);
+  }
+  if (e.route->workflow() != "single") {
+    const std::int64_t now = clock_.UnixNanos() / 1'000'000'000;
+    auto plan = p.runner.MakePlan(permit, *e.route, request, p.catalogue, now);
+    if (!plan) {
+      e.route = std::move(plan).error();
+      return e;
+    }
+    e.plan = workflow::Describe(*plan, request, e.input_tokens, now);
+    e.worst_case = e.plan->worst.usd;
+    e.priced = !e.plan->worst.unpriced;
   }
   return e;
 }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -11,10 +12,12 @@
 #include "base/metric.h"
 #include "base/task.h"
 #include "chat/sink.h"
+#include "human/desk.h"
 #include "pool/pool.h"
 #include "rails/rails.h"
 #include "record/recorder.h"
 #include "route/rules.h"
+#include "workflow/describe.h"
 #include "workflow/run.h"
 
 namespace baton::exchange {
@@ -32,6 +35,8 @@ struct Policies {
 struct House {
   std::shared_ptr<const Policies> policies;
   std::unique_ptr<pool::Pool> pool;
+  // Where requests wait for people; shared by all loops. Null: nowhere.
+  human::Desk* desk = nullptr;
 };
 
 // What came in, beside the conversation itself.
@@ -48,6 +53,7 @@ struct Heading {
   std::string route;
   std::string worker;
   std::string losses;  // LossHeader form
+  std::string degraded;  // why the answer is not what its workflow wanted; known at the end
   bool passthrough = false, injected_usage = false;
   Duration overhead{};  // Baton's own share so far
 };
@@ -71,6 +77,7 @@ class Outcome {
       : response(std::move(o.response)),
         heading(std::move(o.heading)),
         delivered(o.delivered),
+        pending_case(std::move(o.pending_case)),
         cost(o.cost),
         unpriced(o.unpriced),
         recorder_(std::exchange(o.recorder_, nullptr)),
@@ -81,6 +88,8 @@ class Outcome {
   Result<Response> response = Error{};
   Heading heading;
   bool delivered = false;  // part of the answer went out before a failure
+  // Not empty: `response` is an error "human_pending" and no failure; a person will answer this case (human/desk.h).
+  std::string pending_case;
   budget::Nanos cost;
   bool unpriced = false;
 
@@ -104,8 +113,9 @@ struct Explanation {
   Result<route::Route> route = Error{};
   std::vector<provider::Loss> losses;  // of the first candidate
   std::int64_t input_tokens = 0, max_output_tokens = 0;
-  budget::Nanos worst_case;  // of the first candidate
+  budget::Nanos worst_case;  // of the first candidate, or of all steps of the plan
   bool priced = false;
+  std::optional<workflow::Outline> plan;  // unset: one plain call
 };
 
 class Conductor {
@@ -123,6 +133,10 @@ class Conductor {
 
  private:
   class Observer;
+  // A refusal that the configuration lays before a person; review.cc.
+  static bool GoesToReview(const House& house, const Error& refusal);
+  Task<void> Review(House& house, const Envelope& envelope, const chat::Request& request, Reader* reader,
+                    Cancel* cancel, ChatOutcome& out) const;
   record::Provenance Begin(const Envelope& envelope, const std::string& model, const char* endpoint) const;
 
   const Clock& clock_;

@@ -29,6 +29,7 @@ class ScriptedPool : public pool::Pool {
  public:
   explicit ScriptedPool(std::vector<std::shared_ptr<const pool::Worker>> workers)
       : workers_(std::move(workers)) {}
+  Loop& loop() override { return loop_; }
 
   Task<pool::CallOutcome> Chat(const pool::CallSpec& spec, pool::CallObserver* observer) override {
     asked = spec.candidates;
@@ -86,6 +87,7 @@ class ScriptedPool : public pool::Pool {
 
  private:
   std::vector<std::shared_ptr<const pool::Worker>> workers_;
+  SimLoop loop_;
 };
 
 class KeptEvents : public Reader {

@@ -68,7 +68,25 @@ void NoteHeading(const workflow::Trace& trace, Heading& heading) {
 }
 
 void NoteTrace(workflow::Trace& trace, record::Provenance& record) {
-  for (auto& step : trace.steps()) NoteCalls(step.calls, record);
+  if (!trace.workflow().empty()) record.workflow = trace.workflow();
+  record.degraded = trace.degraded();
+  record.notes = fmt::format("{}", fmt::join(trace.notes(), "\n"));
+  // `single` has one step, which needs no row of its own.
+  const bool plain = trace.steps().size() == 1 && trace.workflow() == "single";
+  for (auto& step : trace.steps()) {
+    if (!plain) {
+      record::StepRecord& to = record.steps.emplace_back();
+      to.name = step.name;
+      to.role = step.role;
+      to.calls = static_cast<int>(step.calls.size());
+      to.status = step.status;
+      to.verdict = step.verdict;
+      to.note = step.note;
+      to.sees = step.sees;
+      to.confidence = step.confidence < 0 ? -1 : static_cast<int>(step.confidence * 1000 + 0.5);
+    }
+    NoteCalls(step.calls, record);
+  }
   if (trace.answer()) {
     if (trace.worker()) record.worker = trace.worker()->name;
     record.losses = provider::LossHeader(trace.losses());

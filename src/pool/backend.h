@@ -42,6 +42,9 @@ struct AttemptResult {
   chat::Response response;
   std::optional<provider::Failure> failure;
   bool first_byte_seen = false;   // the provider began to answer
+  // It may have had an effect (a tool that ran): nobody may try it again.
+  bool acted = false;
+  int billable = 1;               // calls, where the price has an amount per call
   bool delivered = false;         // something of the answer reached the sink: no silent second try after that
   bool sent = false;              // the request may have reached the provider: it may cost money
   std::vector<provider::Loss> losses;
@@ -64,6 +67,22 @@ class Backend {
     bool sent = false;
   };
   virtual Task<EmbedResult> Embed(const chat::EmbedRequest& request, Deadline deadline, Cancel* cancel) = 0;
+  // Tool workers: what they offer, and one call of it, which is never repeated. Of a tool's own failure
+  // (`is_error`) the result tells; `failure` is the server's.
+  virtual Task<Result<std::vector<chat::Tool>>> Tools(Deadline /*deadline*/, Cancel* /*cancel*/) {
+    co_return std::vector<chat::Tool>();
+  }
+  struct ToolCallResult {
+    chat::ToolResult result;
+    std::optional<provider::Failure> failure;
+    bool sent = false;
+  };
+  virtual Task<ToolCallResult> CallTool(const chat::ToolCall& /*call*/, Deadline /*deadline*/, Cancel* /*cancel*/) {
+    ToolCallResult none;
+    none.failure = provider::Failure{provider::Fault::kClientRequest,
+                                     Fail(Code::kUnsupported, "this worker has no tools of its own", "no_tools")};
+    co_return none;
+  }
   // What would be sent and what would be lost; calls nobody. For `baton route`.
   virtual Result<std::vector<provider::Loss>> Explain(const chat::Request& request) const = 0;
 };

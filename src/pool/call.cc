@@ -29,7 +29,8 @@ bool TakeMoney(Try& t) {
   t.price = w.prices.At(c.parts.loop.clock().UnixNanos() / 1'000'000'000);
   if (!c.lease) return true;
   // An unpriced worker reserves no money: its cost is unknown, and the row says so.
-  const budget::Nanos worst = t.price ? budget::WorstCase(*t.price, c.input_tokens, output) : budget::Nanos{};
+  budget::Nanos worst = t.price ? budget::WorstCase(*t.price, c.input_tokens, output) : budget::Nanos{};
+  if (t.price) worst += budget::PerCall(*t.price, c.operation.Billable(w));
   auto hold = c.lease->Reserve(worst, c.input_tokens + output);
   if (!hold) {
     c.over_budget = std::move(hold).error();

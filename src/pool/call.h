@@ -60,6 +60,8 @@ class Operation {
   virtual Task<AttemptResult> Ask(Try& t) = 0;
   // The most output tokens that worker may charge for.
   virtual std::int64_t MaxOutput(const Worker& worker) const = 0;
+  // How often the price's amount per call may fall due at that worker.
+  virtual int Billable(const Worker& /*worker*/) const { return 1; }
   // Two candidates may be asked at once.
   virtual bool hedgeable() const { return false; }
 };
@@ -73,6 +75,7 @@ struct Call {
   // What the caller gave; outlives the call.
   const std::vector<const Worker*>& candidates;
   budget::Lease* lease = nullptr;
+  Deadline until;  // beside the lease's
   Cancel* cancel = nullptr;
   std::int64_t input_tokens = 0;
   RetryPolicy retry;
@@ -90,7 +93,7 @@ struct Call {
   bool only_over_budget = true, only_full = true;
   std::optional<TimePoint> ready_at;
 
-  Deadline deadline() const { return lease ? lease->ceiling().deadline : Deadline(); }
+  Deadline deadline() const { return lease ? lease->ceiling().deadline.Earlier(until) : until; }
   // Null: not a worker of this pool.
   LiveWorker* At(std::size_t candidate) const { return parts.roster.Find(candidates[candidate]); }
   bool Considered(std::size_t candidate) const;

@@ -10,6 +10,10 @@ std::string CredentialValue(const provider::Auth& auth, const Secret& key) {
   return auth.prefix + std::string(key.Reveal());
 }
 
+std::string EnvironmentValue(const Secret& value) {
+  return std::string(value.Reveal());
+}
+
 std::uint64_t CredentialFingerprint(const Secret& key) {
   return std::hash<std::string_view>()(key.Reveal());
 }

@@ -11,6 +11,8 @@ namespace baton::pool {
 
 // The header's value ("Bearer ..."); empty without a key.
 std::string CredentialValue(const provider::Auth& auth, const Secret& key);
+// What a tool's program finds in its environment.
+std::string EnvironmentValue(const Secret& value);
 // Changes when the key does; says nothing about it. Equal within one process only.
 std::uint64_t CredentialFingerprint(const Secret& key);
 // Replaces every occurrence of the key in `text`, should a provider echo it.

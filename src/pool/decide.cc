@@ -30,6 +30,8 @@ constexpr Rule kRules[] = {
     // Before every other thought: a second answer after the first bytes of one would garble the client's
     // text.
     {[](const Facts& f) { return f.delivered; }, {Next::kGiveUp, "already_delivered"}},
+    // A tool that ran twice may have paid twice.
+    {[](const Facts& f) { return f.acted; }, {Next::kGiveUp, "may_have_acted"}},
     {[](const Facts& f) { return f.cancelled; }, {Next::kGiveUp, "cancelled"}},
     {[](const Facts& f) { return f.out_of_time; }, {Next::kGiveUp, "deadline"}},
     // Nothing was sent and nothing is wrong with the request: another kind of worker may honour it, for free.

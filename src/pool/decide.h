@@ -16,6 +16,7 @@ enum class Next { kDone, kRetrySame, kFallBack, kGiveUp };
 // All that the decision may depend on.
 struct Facts {
   const provider::Failure* failure = nullptr;  // null: answered
+  bool acted = false;                          // it may have had an effect
   bool delivered = false;                      // the client has seen a part of this answer
   bool cancelled = false;                      // who asked has left
   bool out_of_time = false;                    // the exchange's own deadline has passed

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "pool/hedge.h"
+#include "pool/tool_calls.h"
 
 namespace baton::pool {
 
@@ -28,7 +29,12 @@ Task<AttemptResult> ChatOperation::Ask(Try& t) {
   return t.live.backend->Chat(a);
 }
 
+int ChatOperation::Billable(const Worker& worker) const {
+  return worker.dialect == "tool" ? static_cast<int>(ToolCallsOf(*spec_.request).size()) : 1;
+}
+
 std::int64_t ChatOperation::MaxOutput(const Worker& worker) const {
+  if (worker.dialect == "tool") return 0;  // it writes no tokens
   const std::int64_t each = spec_.request->max_tokens.value_or(worker.target.max_output);
   const std::int64_t answers = std::clamp<std::int64_t>(spec_.request->n.value_or(1), 1, 1024);
   std::int64_t all = 0;
@@ -50,6 +56,23 @@ Task<AttemptResult> EmbedOperation::Ask(Try& t) {
   } else {
     r.to_first_byte = r.whole;
     answer_ = std::move(e.response);
+  }
+  co_return r;
+}
+
+Task<AttemptResult> ToolOperation::Ask(Try& t) {
+  const TimePoint began = t.started;
+  Backend::ToolCallResult called = co_await t.live.backend->CallTool(call_, t.deadline, t.cancel());
+  AttemptResult r;
+  r.sent = r.acted = called.sent;
+  r.first_byte_seen = !called.failure;
+  r.response.usage.known = true;
+  r.whole = t.call.parts.loop.Now() - began;
+  if (called.failure) {
+    r.failure = std::move(called.failure);
+  } else {
+    r.to_first_byte = r.whole;
+    result_ = std::move(called.result);
   }
   co_return r;
 }

@@ -14,7 +14,8 @@ class ChatOperation : public Operation {
       : spec_(spec), observer_(observer), key_(std::move(idempotency_key)) {}
   Task<AttemptResult> Ask(Try& t) override;
   std::int64_t MaxOutput(const Worker& worker) const override;
-  bool hedgeable() const override { return true; }
+  int Billable(const Worker& worker) const override;
+  bool hedgeable() const override { return spec_.hedge; }
 
  private:
   const CallSpec& spec_;
@@ -33,6 +34,19 @@ class EmbedOperation : public Operation {
  private:
   const chat::EmbedRequest& request_;
   chat::EmbedResponse answer_;
+};
+
+// One call of one tool.
+class ToolOperation : public Operation {
+ public:
+  explicit ToolOperation(const chat::ToolCall& call) : call_(call) {}
+  Task<AttemptResult> Ask(Try& t) override;
+  std::int64_t MaxOutput(const Worker& /*worker*/) const override { return 0; }
+  chat::ToolResult& result() { return result_; }
+
+ private:
+  const chat::ToolCall& call_;
+  chat::ToolResult result_;
 };
 
 }  // namespace baton::pool

@@ -53,6 +53,7 @@ class PoolImpl : public Pool {
     out.delivered = end.result.delivered;
     if (end.error) {
       out.response = std::move(*end.error);
+      if (out.delivered) out.partial = std::move(end.result.response);
     } else {
       out.response = std::move(end.result.response);
     }
@@ -80,6 +81,31 @@ class PoolImpl : public Pool {
     co_return std::move(out);
   }
 
+  Task<Result<std::vector<chat::Tool>>> Tools(const Worker& worker, Cancel* cancel) override {
+    LiveWorker* w = parts_.roster.Find(&worker);
+    if (!w) co_return Fail(Code::kNotFound, "worker '" + worker.name + "' is not in this pool", "unknown_worker");
+    co_return co_await w->backend->Tools(Deadline(parts_.loop.Now() + worker.timeouts.whole), cancel);
+  }
+
+  Task<Result<chat::ToolResult>> CallTool(const Worker& worker, const chat::ToolCall& call, budget::Lease* lease,
+                                          Deadline deadline, Cancel* cancel, CallRecord* record) override {
+    ToolOperation operation(call);
+    const std::vector<const Worker*> one = {&worker};
+    Call c(parts_, operation, one);
+    c.lease = lease;
+    c.until = deadline;
+    c.cancel = cancel;
+    c.retry.budget = 0;
+    CallEnd end = co_await RunCall(c);
+    if (record && !c.records.empty()) {
+      c.records.back().why = record->why.empty() ? "tool " + call.name : std::move(record->why);
+      *record = std::move(c.records.back());
+    }
+    if (end.error) co_return std::move(*end.error);
+    co_return std::move(operation.result());
+  }
+
+  Loop& loop() override { return parts_.loop; }
   const std::vector<std::shared_ptr<const Worker>>& workers() const override { return workers_; }
 
   const Worker* Find(std::string_view name) const override {

@@ -54,6 +54,7 @@ struct CallSpec {
   std::int64_t input_tokens = 0;          // our estimate, for worst-case reservation
   Cancel* cancel = nullptr;
   RetryPolicy retry;
+  bool hedge = true;                      // false: never two workers at once, whatever their settings
   std::string idempotency_key;            // empty: the pool makes one; the same for every attempt
 };
 
@@ -64,6 +65,7 @@ struct CallOutcome {
   std::vector<provider::Loss> losses;     // of the call that answered
   bool passthrough = false, injected_usage = false;
   bool delivered = false;                 // something reached the sink before a failure
+  chat::Response partial;                 // on such a failure: what had been seen of the answer
 };
 
 enum class BreakerState { kClosed, kOpen, kHalfOpen };
@@ -101,6 +103,22 @@ class Pool {
   };
   virtual Task<EmbedOutcome> Embed(const chat::EmbedRequest& request, std::vector<const Worker*> candidates,
                                    budget::Lease* lease, std::int64_t input_tokens, Cancel* cancel) = 0;
+  // Tool workers. What they offer, and one call of it: slots, breaker and price as for any call; `record` is
+  // filled in either case.
+  virtual Task<Result<std::vector<chat::Tool>>> Tools(const Worker& worker, Cancel* /*cancel*/) {
+    Result<std::vector<chat::Tool>> none =
+        Fail(Code::kUnsupported, "worker '" + worker.name + "' has no tools of its own", "no_tools");
+    co_return none;
+  }
+  virtual Task<Result<chat::ToolResult>> CallTool(const Worker& worker, const chat::ToolCall& /*call*/,
+                                                  budget::Lease* /*lease*/, Deadline /*deadline*/,
+                                                  Cancel* /*cancel*/, CallRecord* /*record*/) {
+    Result<chat::ToolResult> none =
+        Fail(Code::kUnsupported, "worker '" + worker.name + "' has no tools of its own", "no_tools");
+    co_return none;
+  }
+  // The loop it lives on.
+  virtual Loop& loop() = 0;
   virtual const std::vector<std::shared_ptr<const Worker>>& workers() const = 0;
   virtual const Worker* Find(std::string_view name) const = 0;
   // Usable now: breaker not open and a slot or queue place free.

@@ -67,6 +67,7 @@ Facts FactsOf(Call& c, const Try& t) {
   Facts f;
   f.failure = t.result.failure ? &*t.result.failure : nullptr;
   if (!f.failure) return f;
+  f.acted = t.result.acted;
   f.delivered = t.delivered();
   f.cancelled = CalledOff(c) || f.failure->error.code == Code::kCancelled;
   f.out_of_time = OutOfTime(c);

@@ -75,26 +75,6 @@ void Report(Try& t, Ending ending, TimePoint now) {
   t.ticket.reset();
 }
 
-void Charge(Try& t, CallRecord* record) {
-  AttemptResult& r = t.result;
-  r.response.usage = ChargedUsage(r, t.call.input_tokens);
-  const chat::Usage& usage = r.response.usage;
-  record->usage = usage;
-  record->usage_estimated = !usage.known && (usage.input != 0 || usage.output != 0);
-  record->priced = t.price != nullptr;
-  if (t.price) record->cost = budget::Cost(*t.price, usage);
-  if (t.hold) {
-    const budget::Nanos paid = t.hold->Settle(record->cost, usage.input + usage.output);
-    if (paid < record->cost) {
-      record->why += "; claims $" + budget::FormatUsd(record->cost) + ", more than the call could cost: " +
-                     "disputed above the ceiling";
-      record->usage_estimated = true;
-      record->cost = paid;
-    }
-  }
-  t.hold.reset();
-}
-
 // The provider said no before it worked on the request: nobody charges for that.
 bool Refused(const AttemptResult& r) {
   if (r.failure->error.upstream_status >= 400) return true;
@@ -107,6 +87,29 @@ bool Refused(const AttemptResult& r) {
     default:
       return r.response.choices.empty();
   }
+}
+
+void Charge(Try& t, CallRecord* record) {
+  AttemptResult& r = t.result;
+  r.response.usage = ChargedUsage(r, t.call.input_tokens);
+  const chat::Usage& usage = r.response.usage;
+  record->usage = usage;
+  record->usage_estimated = !usage.known && (usage.input != 0 || usage.output != 0);
+  record->priced = t.price != nullptr;
+  if (t.price) {
+    record->cost = budget::Cost(*t.price, usage);
+    if (r.sent && !(r.failure && Refused(r))) record->cost += budget::PerCall(*t.price, r.billable);
+  }
+  if (t.hold) {
+    const budget::Nanos paid = t.hold->Settle(record->cost, usage.input + usage.output);
+    if (paid < record->cost) {
+      record->why += "; claims $" + budget::FormatUsd(record->cost) + ", more than the call could cost: " +
+                     "disputed above the ceiling";
+      record->usage_estimated = true;
+      record->cost = paid;
+    }
+  }
+  t.hold.reset();
 }
 
 }  // namespace

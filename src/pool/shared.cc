@@ -28,6 +28,8 @@ std::uint64_t Definition(const Worker& w) {
   Fingerprint f;
   f.Add(w.dialect).Add(w.base_url).Add(w.path).Add(w.sha256).Add(w.target.model);
   f.Add(CredentialFingerprint(w.key));
+  for (const auto& word : w.command) f.Add(word);
+  for (const auto& [name, value] : w.environment) f.Add(name).Add(CredentialFingerprint(value));
   f.Add(w.max_concurrency).Add(w.max_queue);
   f.Add(w.breaker.failures).Add(w.breaker.error_rate).Add(w.breaker.window);
   f.Add(w.breaker.open_for).Add(w.breaker.open_max).Add(w.breaker.retry_after_max);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -42,7 +43,7 @@ enum class OnClientGone { kCancel, kDrainForUsage };
 
 struct Worker {
   std::string name;
-  std::string dialect;       // "openai" | "anthropic" | "gemini" | "local"
+  std::string dialect;       // "openai" | "anthropic" | "gemini" | "local" | "tool"
   std::string base_url;      // wire dialects
   std::string path, sha256;  // local
   Secret key;
@@ -60,6 +61,10 @@ struct Worker {
   Duration drain_limit = std::chrono::seconds(20);
   // Hedging: after this long without a first byte, ask the next candidate too. Unset: never.
   std::optional<Duration> hedge_after;
+  // Tool: an MCP server, a program to start or (empty) one at base_url.
+  std::vector<std::string> command;
+  std::vector<std::pair<std::string, Secret>> environment;  // all that the program sees
+  std::vector<std::string> tools;                           // those that may be called; empty: all
   int lm_parallel = 8, lm_threads = 0, lm_context = 0;
 };
 

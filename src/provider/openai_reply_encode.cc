@@ -63,17 +63,23 @@ void WriteUsage(const chat::Usage& u, JsonWriter* w) {
   w->BeginObject();
   w->IntField("prompt_tokens", u.input)
       .IntField("completion_tokens", u.output)
-      .IntField("total_tokens", u.input + u.output);
+      .IntField("total_tokens", u.input + u.output + u.orchestration_input + u.orchestration_output);
   w->Key("prompt_tokens_details")
       .BeginObject()
       .IntField("cached_tokens", u.cached_input)
       .IntField("audio_tokens", u.audio_input);
   if (u.cache_write > 0) w->IntField("cache_write_tokens", u.cache_write);
   if (u.cache_write_1h > 0) w->IntField("cache_write_1h_tokens", u.cache_write_1h);
+  const bool team = u.orchestration_input > 0 || u.orchestration_output > 0;
+  if (team) {
+    w->IntField("orchestration_input_tokens", u.orchestration_input)
+        .IntField("orchestration_input_cached_tokens", u.orchestration_cached_input);
+  }
   w->EndObject();
   w->Key("completion_tokens_details").BeginObject();
   w->IntField("reasoning_tokens", u.reasoning).IntField("audio_tokens", u.audio_output);
   w->IntField("accepted_prediction_tokens", 0).IntField("rejected_prediction_tokens", 0);
+  if (team) w->IntField("orchestration_output_tokens", u.orchestration_output);
   w->EndObject().EndObject();
 }
 
@@ -96,6 +102,7 @@ std::string EncodeReply(const chat::Response& r, const ReplyShape& shape) {
   for (const auto& [name, value] : r.extra) {
     if (own) w.RawField(name, value.text);
   }
+  if (!r.degraded.empty()) w.Key("baton").BeginObject().Field("degraded", r.degraded).EndObject();
   w.EndObject();
   return out;
 }

@@ -102,6 +102,7 @@ class Encoder final : public StreamEncoder {
         At(e.choice, out).logprobs = e.json.text;
         return;
       case Kind::kFinish:
+        degraded_ = e.degraded;
         return Finished(e, out);
       case Kind::kUsage:
         usage_ = e.usage;
@@ -175,6 +176,9 @@ class Encoder final : public StreamEncoder {
     }
     w.EndObject().EndArray();
     if (shape_.include_usage) w.Key("usage").Null();
+    if (!finish.empty() && !degraded_.empty()) {
+      w.Key("baton").BeginObject().Field("degraded", degraded_).EndObject();
+    }
     w.EndObject();
     out->append("\n\n");
   }
@@ -291,6 +295,7 @@ class Encoder final : public StreamEncoder {
 
   ReplyShape shape_;
   std::vector<State> states_;
+  std::string degraded_;
   chat::Usage usage_;
   bool custom_ = false;
   bool ended_ = false;

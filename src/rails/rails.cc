@@ -146,6 +146,9 @@ struct Steps {
           fmt::format("deadline: {} ms, as the caller asks",
                       std::chrono::duration_cast<std::chrono::milliseconds>(limit).count()));
     }
+    draft.ceiling.tokens = caller.max_tokens;
+    if (draft.ceiling.tokens)
+      draft.reasons.push_back(fmt::format("tokens: at most {} in all calls together", *draft.ceiling.tokens));
     draft.ceiling.deadline = Deadline(draft.received + limit);
     return {};
   }
@@ -196,6 +199,10 @@ Result<Permit> Rails::Admit(const Caller& caller, const Controls& controls, cons
   return Apply({caller, controls, nullptr, &request, catalogue, received, {}, {}, {}, {}});
 }
 
+std::set<DataClass> Rails::ClassesOf(const chat::Request& request) const {
+  return classifier_->Classify(request).classes;
+}
+
 const pool::Worker* Catalogue::Find(std::string_view name) const {
   for (const auto& w : workers) {
     if (w->name == name) return w.get();
@@ -205,6 +212,11 @@ const pool::Worker* Catalogue::Find(std::string_view name) const {
 
 bool Permit::Allows(const pool::Worker& worker) const {
   return std::find(workers_.begin(), workers_.end(), &worker) != workers_.end();
+}
+
+bool Permit::Allows(const pool::Worker& worker, const std::set<DataClass>& also) const {
+  return Allows(worker) && std::includes(worker.data.classes.begin(), worker.data.classes.end(), also.begin(),
+                                         also.end());
 }
 
 }  // namespace baton::rails

@@ -26,6 +26,7 @@ struct Caller {
 // What the caller says about the request beside its content: headers or metadata keys baton-*.
 struct Controls {
   std::optional<budget::Nanos> max_cost;
+  std::optional<std::int64_t> max_tokens;  // input and output of all calls together
   std::optional<Duration> deadline;
   std::optional<double> quality;  // dollars per point of quality
   std::string task;               // overrides the computed one
@@ -51,6 +52,8 @@ class Permit {
   // In the catalogue's order; never empty.
   const std::vector<const pool::Worker*>& workers() const { return workers_; }
   bool Allows(const pool::Worker& worker) const;
+  // May see the request and, beside it, text of these classes (what earlier steps of a workflow brought in).
+  bool Allows(const pool::Worker& worker, const std::set<DataClass>& also) const;
   const Classification& data() const { return data_; }
   const Controls& controls() const { return controls_; }
   // One line per rule that narrowed something, in words: "data class personal: only smol may see it".
@@ -88,6 +91,8 @@ class Rails {
   // must outlive it. Thread safe.
   Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
                        const Catalogue& catalogue, TimePoint received) const;
+  // The data classes of a request, also of one that Admit() refuses. Thread safe.
+  std::set<DataClass> ClassesOf(const chat::Request& request) const;
   // For embeddings: same rules over the texts.
   Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::EmbedRequest& request,
                        const Catalogue& catalogue, TimePoint received) const;

@@ -124,6 +124,10 @@ Status DecodeInto(std::string_view bytes, Record& to) {
   for (auto& c : to.calls) EachCallField(c, r);
   to.steps.resize(std::min(r.Count(), kMaxSteps));
   for (auto& s : to.steps) EachStepField(s, r);
+  if (!r.at_end()) {
+    EachLaterRecordField(to, r);
+    for (auto& s : to.steps) EachLaterStepField(s, r);
+  }
   if (r.ok() && r.at_end()) return {};
   return Fail(Code::kInvalidRequest, "the bytes are not a record", "record_malformed");
 }
@@ -142,6 +146,11 @@ std::size_t Encode(const Provenance& record, char* out) {
   for (std::size_t i = 0; i < calls; ++i) EachCallField(record.calls[i], w);
   w.Count(steps);
   for (std::size_t i = 0; i < steps; ++i) EachStepField(record.steps[i], w);
+  // A plain exchange has none of these and does not pay for them.
+  if (steps > 0 || !record.degraded.empty() || !record.notes.empty()) {
+    EachLaterRecordField(record, w);
+    for (std::size_t i = 0; i < steps; ++i) EachLaterStepField(record.steps[i], w);
+  }
   return static_cast<std::size_t>(w.at() - out);
 }
 

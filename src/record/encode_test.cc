@@ -59,11 +59,11 @@ TEST(Encode, FullestRecordFitsItsBuffer) {
     }
     (void)f;
   };
-  EachRecordField(p, fill);
+  EachRecordColumn(p, fill);
   p.calls.resize(1'000);
   for (auto& c : p.calls) EachCallField(c, fill);
   p.steps.resize(500);
-  for (auto& s : p.steps) EachStepField(s, fill);
+  for (auto& s : p.steps) EachStepColumn(s, fill);
   const std::string bytes = Encode(p);
   EXPECT_LE(bytes.size(), kMaxRecordBytes);
   EXPECT_GT(bytes.size(), kMaxRecordBytes * 8 / 10);  // or the bound says nothing

@@ -21,9 +21,9 @@ struct Field {
   std::size_t limit = 0;
 };
 
-// Bounds by construction: with these no record is longer than 128 KB, whatever a client or a provider sends.
+// Bounds by construction: with these no record is longer than 192 KB, whatever a client or a provider sends.
 inline constexpr std::size_t kMaxText = 2048, kMaxLongText = 8192, kMaxName = 128, kMaxWhy = 256;
-inline constexpr std::size_t kMaxCalls = 64, kMaxSteps = 64, kMaxRecordBytes = 128 * 1024;
+inline constexpr std::size_t kMaxCalls = 64, kMaxSteps = 64, kMaxRecordBytes = 192 * 1024;
 
 // A decoded record whose texts point into the encoded bytes. Same names as Provenance, so that the lists
 // below fit both.
@@ -43,11 +43,14 @@ struct CallView {
 struct StepView {
   std::string_view name, role;
   int calls = 0;
+  std::string_view status, verdict, note, sees;
+  int confidence = -1;
 };
 struct RecordView {
   ExchangeId id = 0;
   std::string_view request_id, tenant, endpoint, model, route, workflow, policy, reason, worker, data_classes,
-      rails_reasons, features, task, losses, outcome, finish, prompt_digest;
+      rails_reasons, features, task, losses, outcome, finish, prompt_digest,
+      degraded, notes;
   double propensity = 1;
   int http_status = 0;
   bool stream = false, unpriced = false;
@@ -126,6 +129,35 @@ void EachStepField(Step& s, F&& f) {
   f(Field{"name", Store::kWord, kMaxName}, s.name);
   f(Field{"role", Store::kWord, kMaxName}, s.role);
   f(Field{"calls"}, s.calls);
+}
+
+// Since version 2 of the store; in the journal behind everything else, so that payloads of version 1, which end
+// before them, still read.
+template <class Record, class F>
+void EachLaterRecordField(Record& r, F&& f) {
+  f(Field{"degraded", Store::kWord, kMaxText}, r.degraded);
+  f(Field{"notes", Store::kWord, kMaxText}, r.notes);
+}
+
+template <class Step, class F>
+void EachLaterStepField(Step& s, F&& f) {
+  f(Field{"status", Store::kWord, kMaxName}, s.status);
+  f(Field{"verdict", Store::kWord, kMaxName}, s.verdict);
+  f(Field{"note", Store::kWord, kMaxWhy}, s.note);
+  f(Field{"sees", Store::kWord, kMaxWhy}, s.sees);
+  f(Field{"confidence_permille"}, s.confidence);
+}
+
+// All columns of a table, in order.
+template <class Record, class F>
+void EachRecordColumn(Record& r, F&& f) {
+  EachRecordField(r, f);
+  EachLaterRecordField(r, f);
+}
+template <class Step, class F>
+void EachStepColumn(Step& s, F&& f) {
+  EachStepField(s, f);
+  EachLaterStepField(s, f);
 }
 
 }  // namespace baton::record

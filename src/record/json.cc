@@ -54,13 +54,24 @@ Json CallJson(const pool::CallRecord& c) {
 Json StepsJson(const Provenance& r) {
   Json steps = Json::array();
   std::vector<StepRecord> list = r.steps;
-  if (list.empty()) list.push_back({"answer", "worker", static_cast<int>(r.calls.size())});
+  if (list.empty()) {
+    list.emplace_back();
+    list.back().name = "answer";
+    list.back().role = "worker";
+    list.back().calls = static_cast<int>(r.calls.size());
+  }
   std::size_t next = 0;
   for (const StepRecord& s : list) {
     Json calls = Json::array();
     // Calls may have been cut off at the end.
     for (int i = 0; i < s.calls && next < r.calls.size(); ++i) calls.push_back(CallJson(r.calls[next++]));
-    steps.push_back({{"name", s.name}, {"role", s.role}, {"calls", std::move(calls)}});
+    Json step{{"name", s.name}, {"role", s.role}, {"calls", std::move(calls)}};
+    if (!s.status.empty()) step["status"] = s.status;
+    if (!s.verdict.empty()) step["verdict"] = s.verdict;
+    if (!s.note.empty()) step["note"] = s.note;
+    if (!s.sees.empty()) step["sees"] = Lines(s.sees, ",");
+    if (s.confidence >= 0) step["confidence"] = s.confidence / 1000.0;
+    steps.push_back(std::move(step));
   }
   return steps;
 }
@@ -156,6 +167,16 @@ void StepsFrom(const Json& j, Provenance& r) {
     StepRecord& step = r.steps.emplace_back();
     Get(s, "name", step.name);
     Get(s, "role", step.role);
+    Get(s, "status", step.status);
+    Get(s, "verdict", step.verdict);
+    Get(s, "note", step.note);
+    if (const auto sees = s.find("sees"); sees != s.end() && sees->is_array()) {
+      for (const Json& name : *sees) {
+        if (name.is_string()) step.sees += (step.sees.empty() ? "" : ",") + name.get<std::string>();
+      }
+    }
+    if (const auto c = s.find("confidence"); c != s.end() && c->is_number())
+      step.confidence = static_cast<int>(c->get<double>() * 1000 + 0.5);
     const auto calls = s.find("calls");
     if (calls == s.end() || !calls->is_array()) continue;
     for (const Json& c : *calls) {
@@ -213,6 +234,8 @@ std::string ToJson(const Provenance& r) {
          {"losses", Lines(r.losses, ", ")},
          {"steps", StepsJson(r)}};
   if (r.calls_cut > 0) j["calls_cut"] = r.calls_cut;
+  if (!r.degraded.empty()) j["degraded"] = r.degraded;
+  if (!r.notes.empty()) j["notes"] = Lines(r.notes, "\n");
   if (!r.prompt_digest.empty()) j["prompt_digest"] = r.prompt_digest;
   // Texts from outside may not be UTF-8; replaced, they are still text.
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);
@@ -228,6 +251,12 @@ Result<Provenance> FromJson(std::string_view text) {
   r.id = *parsed;
   Get(j, "tenant", r.tenant);
   RequestFrom(Object(j, "request"), r);
+  Get(j, "degraded", r.degraded);
+  if (const auto notes = j.find("notes"); notes != j.end() && notes->is_array()) {
+    for (const Json& line : *notes) {
+      if (line.is_string()) r.notes += (r.notes.empty() ? "" : "\n") + line.get<std::string>();
+    }
+  }
   const Json& route = Object(j, "route");
   Get(route, "name", r.route);
   Get(route, "workflow", r.workflow);

@@ -21,6 +21,11 @@ namespace baton::record {
 struct StepRecord {
   std::string name, role;
   int calls = 0;
+  std::string status{};      // "done", "failed", "skipped", "dropped", "called_off", "awaits_tool"
+  std::string verdict{};     // "accept", "reject"; empty: nobody judged
+  std::string note{};        // why it was skipped, dropped or rejected; what its checks said
+  std::string sees{};        // names of the steps it read: "draft,check"
+  int confidence = -1;       // thousandths; -1: nothing measured it
   bool operator==(const StepRecord&) const = default;
 };
 
@@ -51,6 +56,9 @@ struct Provenance {
   std::vector<pool::CallRecord> calls;
   // Empty: all calls belong to the one step of `single`, {"answer", "worker"}.
   std::vector<StepRecord> steps;
+  // Why the answer is not what its workflow wanted; empty: it is.
+  std::string degraded;
+  std::string notes;  // lines: decisions of the workflow that belong to no step
   int calls_cut = 0;  // calls and steps beyond the record's size limit, which were not kept
 };
 

@@ -38,6 +38,17 @@ INSERT INTO progress VALUES(1, 0, 0, 0);
 INSERT INTO meta VALUES('schema', 1);
 )sql";
 
+// What a workflow's steps came to. NULL in rows written before.
+constexpr std::string_view kToVersion2 = R"sql(
+ALTER TABLE exchanges ADD COLUMN degraded;
+ALTER TABLE exchanges ADD COLUMN notes;
+ALTER TABLE steps ADD COLUMN status;
+ALTER TABLE steps ADD COLUMN verdict;
+ALTER TABLE steps ADD COLUMN note;
+ALTER TABLE steps ADD COLUMN sees;
+ALTER TABLE steps ADD COLUMN confidence_permille INTEGER;
+)sql";
+
 // For people with a SQL shell: the same rows with the words written out.
 std::string View(std::string_view name, std::string_view table, std::span<const std::string_view> plain,
                  std::span<const std::string_view> words) {
@@ -82,7 +93,8 @@ Status CreateSchema(store::Database& db) {
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  return {};
+  static constexpr Migration kMigrations[] = {{1, kToVersion2}};
+  return kMigrations;
 }
 
 Status MigrateSchema(store::Database& db, int from, int to, std::span<const Migration> migrations) {

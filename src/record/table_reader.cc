@@ -22,7 +22,7 @@ std::string Columns(Each each) {
 std::string RecordColumns() {
   static constexpr auto kEach = [](auto f) {
     const Provenance p;
-    EachRecordField(p, f);
+    EachRecordColumn(p, f);
   };
   return Columns(kEach);
 }
@@ -119,14 +119,14 @@ Result<std::unique_ptr<TableReader>> TableReader::Open(const store::OpenOptions&
                                        Columns([&](auto f) { EachCallField(call, f); }))));
   TRY(reader->steps_,
       reader->db_->Prepare(fmt::format("SELECT seq{} FROM steps WHERE exchange = $1 ORDER BY seq",
-                                       Columns([&](auto f) { EachStepField(step, f); }))));
+                                       Columns([&](auto f) { EachStepColumn(step, f); }))));
   return reader;
 }
 
 Status TableReader::ReadRow(const store::Statement& row, Provenance& to) {
   to.id = row.Int(0);
   RowReader reader(row, words_, 1);
-  EachRecordField(to, reader);
+  EachRecordColumn(to, reader);
   return reader.TakeStatus();
 }
 
@@ -147,7 +147,7 @@ Status TableReader::ReadChildren(Provenance& to) {
     TRY(const bool row, steps_->Step());
     if (!row) break;
     RowReader reader(*steps_, words_, 1);
-    EachStepField(to.steps.emplace_back(), reader);
+    EachStepColumn(to.steps.emplace_back(), reader);
     TRY_VOID(reader.TakeStatus());
   }
   steps_->Reset();

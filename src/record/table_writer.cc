@@ -114,9 +114,9 @@ Status TableWriter::PrepareStatements() {
   const CallView call;
   const StepView step;
   TRY(words_, Words::Load(*db_));
-  TRY(exchange_, PrepareInsert(*db_, "exchanges", "id", 1, [&](auto f) { EachRecordField(record, f); }));
+  TRY(exchange_, PrepareInsert(*db_, "exchanges", "id", 1, [&](auto f) { EachRecordColumn(record, f); }));
   TRY(call_, PrepareInsert(*db_, "calls", "exchange, seq", 2, [&](auto f) { EachCallField(call, f); }));
-  TRY(step_, PrepareInsert(*db_, "steps", "exchange, seq", 2, [&](auto f) { EachStepField(step, f); }));
+  TRY(step_, PrepareInsert(*db_, "steps", "exchange, seq", 2, [&](auto f) { EachStepColumn(step, f); }));
   TRY(save_, db_->Prepare("UPDATE progress SET journal = $1, seq = $2, row_count = $3"));
   return {};
 }
@@ -155,7 +155,7 @@ Result<TableWriter::Inserted> TableWriter::Insert(std::span<const Journal::Entry
 Status TableWriter::InsertOne(const RecordView& record, Inserted& done) {
   exchange_.Int(1, record.id);
   Binder binder(exchange_, words_, 1);
-  EachRecordField(record, binder);
+  EachRecordColumn(record, binder);
   TRY_VOID(binder.TakeStatus());
   TRY_VOID(exchange_.Run());
   if (db_->Changes() == 0) {
@@ -181,7 +181,7 @@ Status TableWriter::InsertChildren(const RecordView& record) {
     step_.Int(1, record.id);
     step_.Int(2, seq++);
     Binder binder(step_, words_, 2);
-    EachStepField(step, binder);
+    EachStepColumn(step, binder);
     TRY_VOID(binder.TakeStatus());
     TRY_VOID(step_.Run());
   }

@@ -20,6 +20,7 @@ namespace baton::route {
 namespace {
 
 constexpr std::size_t kHead = 4096, kTail = 2048;
+constexpr std::size_t kLong = 1200, kOpening = 160;
 // What a provider adds per message, and what a picture usually costs.
 constexpr std::int64_t kTokensPerMessage = 4, kTokensPerImage = 1100, kTokensPerAudio = 1500;
 
@@ -116,6 +117,8 @@ Reading Read(const chat::Message& message) {
   Reading r;
   ForTextOf(message, [&](std::string_view text) {
     ScoreWords(text, &r.words);
+    // What a long text opens with is usually what is asked of it; once more, or the rest drowns it.
+    if (text.size() > kLong) ScoreWords(text.substr(0, text.find(' ', kOpening)), &r.words);
     AddSigns(ReadSigns(text), &r.signs);
     if (r.script.empty()) r.script = LanguageOfScript(text);
   });

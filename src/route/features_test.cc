@@ -158,6 +158,13 @@ TEST(Features, LongTextsAreReadAtBothEndsOnly) {
   EXPECT_EQ(Of(filler).input_chars, 200000);
 }
 
+TEST(Features, WhatALongTextOpensWithIsNotDrownedByTheRest) {
+  std::string report;
+  while (report.size() < 6000) report += "The team moved some orders and agreed that the next step needs people. ";
+  EXPECT_EQ(Of("Summarise this in one sentence.\n\n" + report).task, "summarisation");
+  EXPECT_EQ(Of(report).task, "chat");
+}
+
 TEST(Features, TheSameRequestGivesTheSameFeatures) {
   EXPECT_EQ(ToJson(Of("How many days has a year?")), ToJson(Of("How many days has a year?")));
 }

@@ -19,6 +19,8 @@ class Route {
   const std::vector<const pool::Worker*>& candidates() const { return candidates_; }
   // How many of them the decision itself names; those behind serve only after a failure (fallback.on_*).
   std::size_t primaries() const { return primaries_; }
+  // Never more than one worker at a time (baton-mini): no team, no hedge.
+  bool alone() const { return alone_; }
   // In words, for people: "rule 'quick': complexity low and deadline below 1500 ms -> smol".
   const std::string& reason() const { return reason_; }
   // Probability with which the policy chose this; 1 for rules.
@@ -35,6 +37,7 @@ class Route {
   std::vector<const pool::Worker*> candidates_;
   std::vector<std::string> alternatives_;
   std::size_t primaries_ = 0;
+  bool alone_ = false;
   double propensity_ = 1;
 };
 

@@ -32,6 +32,7 @@ bool IsAlias(std::string_view model) {
 // reason.
 std::string WhyNot(const pool::Worker& w, const Features& f, bool* length) {
   const auto& can = w.target.can;
+  if (w.dialect == "tool") return "runs tools: it is asked by workflows or by its own name";
   if (!can.chat) return "is an encoder: it only embeds";
   if (f.has_images && !can.vision) return "cannot see images";
   if (f.has_audio && !can.audio) return "cannot hear audio";
@@ -197,6 +198,40 @@ Route Rules::ByPick(Pick pick, std::string name, std::string reason) const {
   return route;
 }
 
+// fallback.on_low_confidence: a plain route becomes a cascade, its first worker before those.
+void Rules::AskFurther(const rails::Permit& permit, const rails::Catalogue& catalogue, const Features& f,
+                       Route* route) const {
+  if (options_.fallback.on_low_confidence.empty() || route->alone_ || route->workflow_ != "single") return;
+  Workers team = {route->candidates_.front()};
+  for (const auto& name : options_.fallback.on_low_confidence) {
+    const auto* w = catalogue.Find(name);
+    bool length = false;
+    if (w && w != team.front() && permit.Allows(*w) && WhyNot(*w, f, &length).empty()) team.push_back(w);
+  }
+  if (team.size() < 2) return;
+  route->workflow_ = "cascade";
+  route->reason_ += fmt::format("; on low confidence: {}", Names(Workers(team.begin() + 1, team.end())));
+  route->primaries_ = team.size();
+  route->candidates_ = std::move(team);
+}
+
+// Whatever the rules say about teams: the conductor gets everybody it may have.
+Result<Route> Rules::Ultra(Pick pick) const {
+  pick.ConsiderAll(true);
+  if (pick.chosen.empty()) return pick.NobodyLeft("any worker of this server");
+  Route route = ByPick(std::move(pick), "ultra", "baton-ultra: a planner conducts all able workers");
+  route.workflow_ = "conducted";
+  return route;
+}
+
+Result<Route> Rules::ByWorkflow(const std::string& name, Pick pick) const {
+  pick.ConsiderAll(false);
+  if (pick.chosen.empty()) return pick.NobodyLeft("any worker of this server");
+  Route route = ByPick(std::move(pick), name, fmt::format("workflow '{}', as the caller asks", name));
+  route.workflow_ = name;
+  return route;
+}
+
 Result<Route> Rules::ByRules(const std::string& model, Pick pick) const {
   for (const auto& rule : options_.rules) {
     auto failed = std::find_if(rule.when.begin(), rule.when.end(),
@@ -212,17 +247,20 @@ Result<Route> Rules::ByRules(const std::string& model, Pick pick) const {
     }
     std::string reason = fmt::format("rule '{}': {}", rule.name, DescribeAll(rule.when));
     if (rule.policy == "learned") reason += "; no learned policy is installed, so its baseline";
-    Route route = ByPick(std::move(pick), rule.name, reason);
-    route.workflow_ = rule.workflow;
+    Route route = ByPick(Pick(pick), rule.name, reason);
+    route.workflow_ = model == "baton-mini" ? "single" : rule.workflow;
+    route.alone_ = model == "baton-mini";
+    AskFurther(pick.permit, pick.catalogue, pick.f, &route);
     return route;
   }
-  bool ultra = model == "baton-ultra";
   pick.refused = pick.too_long = pick.forbidden = 0;
-  pick.ConsiderAll(ultra);
+  pick.ConsiderAll(false);
   if (pick.chosen.empty()) return pick.NobodyLeft("any worker of this server");
   std::string reason = options_.rules.empty() ? "no rules" : "no rule matches";
-  reason += ultra ? ": dearest able worker first" : ": cheapest able worker first";
-  return ByPick(std::move(pick), "default", reason);
+  Route route = ByPick(Pick(pick), "default", reason + ": cheapest able worker first");
+  route.alone_ = model == "baton-mini";
+  AskFurther(pick.permit, pick.catalogue, pick.f, &route);
+  return route;
 }
 
 Result<Route> Rules::ByRule(const Rule& rule, Pick pick) const {
@@ -234,7 +272,12 @@ Result<Route> Rules::ByRule(const Rule& rule, Pick pick) const {
 }
 
 Result<Route> Rules::Direct(const pool::Worker& worker, Pick pick) const {
-  pick.Consider(&worker);
+  // A tool worker answers nothing but calls of its tools, and says so itself.
+  if (worker.dialect == "tool" && pick.permit.Allows(worker)) {
+    pick.chosen.push_back(&worker);
+  } else {
+    pick.Consider(&worker);
+  }
   if (pick.chosen.empty()) return pick.NobodyLeft(fmt::format("worker '{}'", worker.name));
   Route route;
   route.name_ = "direct:" + worker.name;
@@ -252,7 +295,7 @@ Error UnknownModel(const std::string& model, const std::vector<std::string>& nam
   std::string_view near = Nearest(model, views);
   std::string shown = model.substr(0, 64);
   std::string message = fmt::format("there is no model '{}' here", shown);
-  if (!near.empty()) message += fmt::format("; did you mean '{}'?", near);
+  message += near.empty() ? "." : fmt::format("; did you mean '{}'?", near);
   if (views.size() > 8) {
     views.resize(8);
     views.push_back("...");
@@ -266,7 +309,11 @@ Error UnknownModel(const std::string& model, const std::vector<std::string>& nam
 Result<Route> Rules::Choose(const std::string& model, const Features& features, const rails::Permit& permit,
                             const rails::Catalogue& catalogue) const {
   Pick pick{features, permit, catalogue, {}, 0, {}, 0, 0, 0};
+  if (model == "baton-ultra") return Ultra(std::move(pick));
   if (IsAlias(model)) return ByRules(model, std::move(pick));
+  for (const auto& name : options_.workflows) {
+    if (name == model) return ByWorkflow(name, std::move(pick));
+  }
   for (const auto& rule : options_.rules) {
     if (rule.name == model) return ByRule(rule, std::move(pick));
   }
@@ -325,6 +372,7 @@ Result<Route> Rules::ChooseEmbedder(const std::string& model, const rails::Permi
 std::vector<std::string> Rules::ModelNames(const rails::Catalogue& catalogue) const {
   std::vector<std::string> names(std::begin(kModelAliases), std::end(kModelAliases));
   for (const auto& rule : options_.rules) names.push_back(rule.name);
+  names.insert(names.end(), options_.workflows.begin(), options_.workflows.end());
   for (const auto& w : catalogue.workers) names.push_back(w->name);
   return names;
 }

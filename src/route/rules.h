@@ -41,6 +41,8 @@ struct Fallback {
 struct RulesOptions {
   std::vector<Rule> rules;
   Fallback fallback;
+  // The operator's own workflows: clients may ask for one by its name.
+  std::vector<std::string> workflows;
 };
 
 // Names of the fields a condition may use, with their kinds, for config checks and docs.
@@ -69,6 +71,9 @@ class Rules {
   //   serve is
   //                                      passed over (and said so); without a match, all allowed and able
   //                                      workers, cheapest first (baton-ultra: dearest first);
+  //     baton-mini takes one worker, whatever workflow the rule names, and never two at once; baton-ultra takes
+  //     the workflow `conducted` over all allowed workers, dearest first;
+  //   a workflow's name               -> that workflow over all allowed workers, cheapest first;
   //   a rule's name                   -> that rule, whatever its conditions;
   //   a worker's name                 -> that worker alone, no fallback (escape hatch).
   // kNotFound "model_not_found" (lists near names) otherwise. kPermissionDenied "policy_violation" when the
@@ -90,6 +95,10 @@ class Rules {
   struct Pick;
   Route ByPick(Pick pick, std::string name, std::string reason) const;
   Result<Route> ByRules(const std::string& model, Pick pick) const;
+  void AskFurther(const rails::Permit& permit, const rails::Catalogue& catalogue, const Features& f,
+                  Route* route) const;
+  Result<Route> Ultra(Pick pick) const;
+  Result<Route> ByWorkflow(const std::string& name, Pick pick) const;
   Result<Route> ByRule(const Rule& rule, Pick pick) const;
   Result<Route> Direct(const pool::Worker& worker, Pick pick) const;
 

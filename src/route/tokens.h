@@ -1,4 +1,4 @@
-// Inside route/: how many tokens a text is, without a tokenizer.
+// How many tokens a text is, without a tokenizer.
 #pragma once
 
 #include <cstdint>

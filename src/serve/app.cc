@@ -76,6 +76,7 @@ class Running : public App {
   void Run() override;
 
  private:
+  Status OpenDesk();
   Status OpenUnits(std::shared_ptr<const exchange::Policies> policies);
   HouseDeps DepsOf(Unit& unit);
   Result<std::string> ReloadNow();
@@ -90,6 +91,8 @@ class Running : public App {
   api::Health health_;
   std::unique_ptr<Engines> engines_;
   std::unique_ptr<record::Recorder> recorder_;
+  std::unique_ptr<human::Desk> desk_;
+  std::shared_ptr<workflow::HeldTurns> held_;
   std::unique_ptr<api::IdempotencyCache> idempotency_;
   std::unique_ptr<exchange::Conductor> conductor_;
   std::shared_ptr<pool::SharedWorkers> shared_;
@@ -117,9 +120,11 @@ Status Running::Open() {
 
   config_.record.path = config_.store_path;
   TRY(recorder_, record::Recorder::Open(config_.record, SystemClock(), &metrics_, options_.log));
+  TRY_VOID(OpenDesk());
+  held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();
   TRY_VOID(engines_->Load(config_, options_.log));
-  TRY(auto policies, MakePolicies(config_));
+  TRY(auto policies, MakePolicies(config_, held_, &metrics_));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
   idempotency_ = std::make_unique<api::IdempotencyCache>(
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
@@ -132,12 +137,22 @@ Status Running::Open() {
   return {};
 }
 
+// After the recorder, which makes the store's file.
+Status Running::OpenDesk() {
+  human::DeskOptions options;
+  options.path = config_.store_path;
+  options.rules = config_.human;
+  TRY(desk_, human::Desk::Open(std::move(options), SystemClock(), &metrics_, options_.log));
+  return {};
+}
+
 HouseDeps Running::DepsOf(Unit& unit) {
   HouseDeps d;
   d.loop = unit.loop.get();
   d.client = unit.client.get();
   d.engines = engines_.get();
   d.shared = shared_;
+  d.desk = desk_.get();
   d.metrics = &metrics_;
   d.log = options_.log;
   d.seed = EntropySeed();
@@ -162,6 +177,7 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     deps.house = [&unit] { return unit.house; };
     deps.recorder = recorder_.get();
     deps.idempotency = idempotency_.get();
+    deps.desk = desk_.get();
     deps.metrics = &metrics_;
     deps.health = &health_;
     deps.reload = [this, loop = unit.loop.get()] { return ReloadFrom(this, loop); };
@@ -205,8 +221,9 @@ Result<std::string> Running::ReloadNow() {
   }
   config::Config next = std::move(*loaded);
   if (auto ok = engines_->Load(next, options_.log); !ok) return ok.error();
-  TRY(auto policies, MakePolicies(next));
+  TRY(auto policies, MakePolicies(next, held_, &metrics_));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
+  desk_->SetRules(next.human);
   const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||
                              next.tls.certificate != config_.tls.certificate ||
                              (options_.listen.empty() && (next.listen_address != config_.listen_address ||
@@ -258,6 +275,8 @@ void Running::OnStop() {
   }
   options_.log.Info("draining: finishing what runs, at most {} s",
                     std::chrono::duration_cast<std::chrono::seconds>(config_.drain).count());
+  // Whoever waits for a person would hold up the drain for nothing: the case lives on.
+  desk_->LetGo();
   draining_ = static_cast<int>(units_.size());
   for (auto& unit : units_) {
     unit->loop->Post([this, u = unit.get()] { Spawn(DrainUnit(this, u)); });
@@ -272,6 +291,7 @@ Task<void> Running::DrainUnit(Running* self, Unit* unit) {
 }
 
 Running::~Running() {
+  if (desk_) desk_->Stop();  // it posts to the loops
   for (auto& unit : units_) {
     unit->server.reset();
     unit->api.reset();

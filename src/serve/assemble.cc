@@ -47,11 +47,19 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
   return at == by_key_.end() ? nullptr : at->second;
 }
 
-Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config) {
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
+                                                               std::shared_ptr<workflow::HeldTurns> held,
+                                                               Metrics* metrics) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
+  workflow::RunnerDeps deps;
+  deps.retry = config.retry;
+  deps.library = config.library;
+  deps.classifier = classifier;
+  deps.held = std::move(held);
+  deps.metrics = metrics;
   return std::shared_ptr<const exchange::Policies>(
       new exchange::Policies{rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes),
-                             rails::Catalogue{config.workers}, workflow::Runner(config.retry)});
+                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps))});
 }
 
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
@@ -66,14 +74,16 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   Loop* loop = deps.loop;
   net::Client* client = deps.client;
   const Engines* engines = deps.engines;
-  p.backend = [loop, client,
-               engines](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
+  p.backend = [loop, client, engines,
+               log = deps.log](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
+    if (worker->dialect == "tool") return pool::CreateToolBackend(worker, *loop, *client, log);
     if (worker->dialect != "local") return pool::CreateHttpBackend(worker, *loop, *client);
     auto engine = engines->Find(*worker);
     return pool::CreateLocalBackend(std::move(worker), *loop, std::move(engine));
   };
   auto house = std::make_shared<exchange::House>();
   house->policies = std::move(policies);
+  house->desk = deps.desk;
   house->pool = pool::CreatePool(std::move(p));
   return house;
 }

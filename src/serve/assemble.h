@@ -29,14 +29,16 @@ class Engines {
   std::map<std::string, std::shared_ptr<lm::Engine>> by_key_ GUARDED_BY(m_);
 };
 
-// What one configuration decides with.
-Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config);
+// What one configuration decides with. `held` (may be null) is the process's, `metrics` too.
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
+    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr, Metrics* metrics = nullptr);
 
 struct HouseDeps {
   Loop* loop = nullptr;
   net::Client* client = nullptr;
   const Engines* engines = nullptr;
   std::shared_ptr<pool::SharedWorkers> shared;
+  human::Desk* desk = nullptr;
   Metrics* metrics = nullptr;
   Log log = Log::Null();
   std::uint64_t seed = 0;

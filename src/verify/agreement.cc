@@ -37,9 +37,22 @@ Key NumberKey(std::string_view answer) {
   return q->value.Text();
 }
 
+// For guessing how to compare: "[1, 2, 3]" and "between 2 and 5" hold numbers and are none. Nor is a marked
+// answer with more than one, unless it is worked out there ("x = 2 + 3 = 5").
+Key PlainNumberKey(std::string_view answer) {
+  const FinalAnswer marked = FindFinalAnswer(answer);
+  if (marked.marked) {
+    const std::string_view text = marked.text;
+    const bool bracketed = !text.empty() && (text[0] == '[' || text[0] == '{' || text[0] == '(' ||
+                                             text[0] == '"' || text[0] == '\'');
+    if (bracketed || (text.find('=') == std::string_view::npos && FindQuantities(text, 2).size() != 1))
+      return std::nullopt;
+  }
+  return NumberKey(answer);
+}
+
 Key TextKey(std::string_view answer) {
-  std::string text = Normalise(FindFinalAnswer(answer).text);
-  if (text.empty()) text = Trim(answer);
+  std::string text = AnswerKey(FindFinalAnswer(answer).text);
   return text.empty() ? Key() : Key(std::move(text));
 }
 
@@ -68,7 +81,7 @@ std::vector<Key> Keys(const std::vector<std::string_view>& answers, Sameness how
     case Sameness::kAuto: {
       auto keys = KeysOf(answers, ChoiceKey);
       if (MostAreRead(answers, keys)) return keys;
-      keys = KeysOf(answers, NumberKey);
+      keys = KeysOf(answers, PlainNumberKey);
       if (MostAreRead(answers, keys)) return keys;
       break;
     }
@@ -121,20 +134,24 @@ double Cosine(const std::vector<float>& a, const std::vector<float>& b) {
 
 }  // namespace
 
-Groups Group(const std::vector<std::string_view>& answers, Sameness how) {
+Groups GroupByKeys(const std::vector<Key>& keys_of_answers) {
   std::vector<int> first_seen;
   std::vector<std::string> keys;
-  std::map<std::string, int, std::less<>> known;
-  for (Key& key : Keys(answers, how)) {
+  std::map<std::string_view, int> known;
+  for (const Key& key : keys_of_answers) {
     if (!key) {
       first_seen.push_back(kUnread);
       continue;
     }
     auto [at, fresh] = known.emplace(*key, static_cast<int>(keys.size()));
-    if (fresh) keys.push_back(std::move(*key));
+    if (fresh) keys.push_back(*key);
     first_seen.push_back(at->second);
   }
   return Ranked(first_seen, keys);
+}
+
+Groups Group(const std::vector<std::string_view>& answers, Sameness how) {
+  return GroupByKeys(Keys(answers, how));
 }
 
 // Leader clustering: an answer joins the first group whose first member is near enough. Chains (a near b, b

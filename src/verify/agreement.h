@@ -2,6 +2,7 @@
 // votes (poll, self-consistency) and by the `agreement` verifier.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,8 @@ struct Groups {
 // Pure, linear in the texts. With kEmbedding use the second form (this one compares normalised text then).
 // By vectors: an answer joins the first group whose first member is near enough; an empty vector is in none.
 Groups Group(const std::vector<std::string_view>& answers, Sameness how);
+// By keys: equal keys are one group, nullopt is in none.
+Groups GroupByKeys(const std::vector<std::optional<std::string>>& keys);
 Groups GroupByVectors(const std::vector<std::vector<float>>& vectors, double threshold);
 // "auto", "normalised", "choice", "number", "embedding".
 Result<Sameness> ParseSameness(std::string_view word);

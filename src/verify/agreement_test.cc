@@ -53,6 +53,15 @@ TEST(Agreement, SignsAndPointsThatMakeAnotherWordStay) {
   EXPECT_NE(g.of[0], g.of[2]);
 }
 
+TEST(Agreement, ListsAreComparedWhole) {
+  auto g = Group({R"({"answer": "[(4, 1), (2, 3)]"})", R"({"answer": "[(4,1), (2,3)]"})",
+                  R"({"answer": "[(3, 1), (2, 3)]"})"},
+                 Sameness::kAuto);
+  EXPECT_THAT(g.of, ElementsAre(0, 0, 1)) << "not by their last number";
+  EXPECT_EQ(Group({"The answer is ['a', 'B']", "The answer is [\"a\", \"b\"]"}, Sameness::kAuto).sizes.size(),
+            2u);
+}
+
 TEST(Agreement, TheLargestGroupLeadsAndOfEqualsTheOneThatBeganFirst) {
   EXPECT_EQ(Group({"1", "2", "2"}, Sameness::kNumber).representative, 1);
   auto tie = Group({"1", "2", "2", "1"}, Sameness::kNumber);

@@ -25,7 +25,7 @@ class Exact : public InstantRule {
 
  private:
   bool IsExpected(std::string_view text) const {
-    const std::string key = verbatim_ ? std::string(text) : Normalise(text);
+    const std::string key = verbatim_ ? std::string(text) : AnswerKey(text);
     return std::find(expected_.begin(), expected_.end(), key) != expected_.end();
   }
 
@@ -39,7 +39,7 @@ std::shared_ptr<const Verifier> MakeExact(const Spec& spec, const Tools&, Error*
   std::vector<std::string> expected;
   const std::string text = options.Text("expect");
   for (std::string_view line : Lines(text)) {
-    std::string key = verbatim ? std::string(Trim(line)) : Normalise(line);
+    std::string key = verbatim ? std::string(Trim(line)) : AnswerKey(line);
     if (!key.empty()) expected.push_back(std::move(key));
   }
   if (expected.empty()) options.Wrong("expect", "must hold at least one answer");

@@ -221,7 +221,7 @@ bool TakeLatexFraction(Cursor* c, Rational* value) {
 
 }  // namespace
 
-std::optional<Quantity> ReadQuantity(std::string_view text, std::size_t at) {
+std::optional<Quantity> ReadQuantity(std::string_view text, std::size_t at, bool fractions) {
   Cursor c{text, at};
   Quantity q;
   q.begin = at;
@@ -234,7 +234,7 @@ std::optional<Quantity> ReadQuantity(std::string_view text, std::size_t at) {
   } else {
     if (!IsDigit(c.Peek()) && !(c.Peek() == '.' && IsDigit(c.Peek(1)))) return std::nullopt;
     if (!TakePlain(&c, &q.value, &q.places, &q.rounded)) return std::nullopt;
-    TakeDenominator(&c, &q.value);
+    if (fractions) TakeDenominator(&c, &q.value);
   }
   if (int power = TakeScale(&c); power > 0) {
     auto scaled = Rational::Multiply(q.value, Rational::OfDecimal("1", power).value_or(Rational(1)));

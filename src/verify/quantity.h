@@ -22,7 +22,8 @@ struct Quantity {
 };
 
 // The number whose first byte (sign, currency or digit) is at `at`; nullopt when none begins there.
-std::optional<Quantity> ReadQuantity(std::string_view text, std::size_t at);
+// Without `fractions` "3/4" is the number 3.
+std::optional<Quantity> ReadQuantity(std::string_view text, std::size_t at, bool fractions = true);
 // All, in order, at most `max`. Digits that are part of a word ("x2", "GPT4") are none. Linear in the text.
 std::vector<Quantity> FindQuantities(std::string_view text, std::size_t max = 1000);
 // The last one in the text.

@@ -41,10 +41,8 @@ Status CheckOptions(const Info& info, const Spec& spec) {
 
 const std::vector<Info>& List() {
   static const std::vector<Info> kList = {
-      ExactInfo(),
-      JsonSchemaInfo(),
-      NumberInfo(),
-      RegexInfo(),
+      AgreementInfo(), ArithmeticInfo(), CitationsInfo(), CodeInfo(),     ConfidenceInfo(), ExactInfo(),
+      FormatInfo(),    JsonSchemaInfo(), JudgeInfo(),     LanguageInfo(), NumberInfo(),     RegexInfo(),
   };
   return kList;
 }

@@ -64,9 +64,17 @@ class Options {
 };
 
 // One function per verifier file; registry.cc lists them.
-Info RegexInfo();
+Info AgreementInfo();
+Info ArithmeticInfo();
+Info CitationsInfo();
+Info CodeInfo();
+Info ConfidenceInfo();
 Info ExactInfo();
-Info NumberInfo();
+Info FormatInfo();
 Info JsonSchemaInfo();
+Info JudgeInfo();
+Info LanguageInfo();
+Info NumberInfo();
+Info RegexInfo();
 
 }  // namespace baton::verify

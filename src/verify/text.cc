@@ -154,6 +154,19 @@ std::string Normalise(std::string_view s) {
   return out;
 }
 
+std::string AnswerKey(std::string_view s) {
+  s = Trim(s);
+  if (!s.empty() && (s[0] == '[' || s[0] == '{' || (s[0] == '(' && s.find(',') != std::string_view::npos))) {
+    std::string compact;
+    for (char c : s) {
+      if (!IsSpace(c)) compact += c == '\'' ? '"' : c;
+    }
+    return compact;
+  }
+  std::string plain = Normalise(s);
+  return plain.empty() ? std::string(s) : plain;
+}
+
 std::vector<Fence> Fences(std::string_view s) {
   std::vector<Fence> fences;
   std::string_view mark;  // empty: outside

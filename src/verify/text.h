@@ -37,6 +37,11 @@ std::string_view Clip(std::string_view s, std::size_t max);
 // that make another word of a word (C++, C#, 5%, $5), stay.
 std::string Normalise(std::string_view s);
 
+// What two final answers are compared by: normalised text; for a list, tuple or object, whose brackets and
+// case mean something, the text without white space and with one kind of quotes; never empty for a text that
+// is not.
+std::string AnswerKey(std::string_view s);
+
 struct Fence {
   std::string language;   // the first word after ```, in lower case; may be empty
   std::string_view body;  // without the fences

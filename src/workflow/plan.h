@@ -48,7 +48,7 @@ struct Access {
 };
 
 // One thing that can be asked about the run so far. Answered only when the steps it names have settled.
-struct Test {
+struct Clause {
   enum class What {
     kAccepted,    // the step's verdict is accept
     kRejected,    // ... is reject
@@ -69,7 +69,7 @@ struct Test {
 };
 
 // Any of these groups holds, a group being all of its tests. Empty: always.
-using Condition = std::vector<std::vector<Test>>;
+using Condition = std::vector<std::vector<Clause>>;
 
 // Which part of an output makes a repeated step.
 struct Item {
@@ -90,6 +90,7 @@ enum class Method {
   kVote,  // the answer most of its steps agree on; no worker
   kTool,  // call one tool of a tool worker
   kHand,  // hand over to people
+  kPick,  // the first of access.steps, in their order, that is done and not rejected; else the first that is done
 };
 
 struct Step {
@@ -110,6 +111,8 @@ struct Step {
   Limits limits;
   // Dropped by rule when money or time runs short.
   bool optional = false;
+  // Its worst case is set aside from the start although it may never run: what everything falls back on.
+  bool reserved = false;
   // May call the client's tools; its calls then end the turn and it goes on when their results come.
   bool client_tools = false;
   // Tool workers whose tools this step may call while it runs, at most `tool_rounds` times in a row.
@@ -117,6 +120,8 @@ struct Step {
   int tool_rounds = 4;
   // What the client sent about sampling and format holds for this step too.
   bool answers_client = false;
+  // The form of its output, where it is not the client's to say.
+  std::optional<chat::ResponseFormat> format;
   std::optional<double> temperature;
   std::optional<std::int64_t> seed_offset;  // added to the client's seed, so that repeated samples differ
   // Personal data in what it sees is replaced by marks before the worker sees it, and put back in its output.
@@ -132,6 +137,10 @@ struct Step {
   double quorum = 0;  // agreement at or above which steps still running that it waits for are called off
   // kTool: which tool, and its arguments (JSON, with {{name}} for a step's output as a JSON string).
   std::string tool, arguments;
+  // kVerifier: the step whose answer it judges; a rejection is then that step's verdict.
+  StepId judges = -1;
+  // Waits until the run would be over, and sees the answer it would end with: a planner's second look.
+  bool sees_result = false;
   // kPlanner: how many steps it may add, and which workers they may use (as numbered in its instruction).
   int max_planned = 0;
   std::vector<const pool::Worker*> planned_workers;

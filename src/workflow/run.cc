@@ -1,10 +1,16 @@
-// The one workflow of this version: ask the route's workers in order until one answers.
+// From a route to a trace.
 //
-// A route proposes, the permit disposes: whatever made the route, each candidate is checked against the
-// permit here, at the moment of the call, and one that may not see this request is never asked.
+// A route proposes, the permit disposes: whatever made the route, each candidate is checked against the permit here
+// and again when a step asks, and one that may not see this request is never asked.
 #include "workflow/run.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "workflow/continuation.h"
+#include "workflow/execution.h"
+#include "workflow/plan_check.h"
 
 namespace baton::workflow {
 namespace {
@@ -36,32 +42,212 @@ std::int64_t EstimateTokens(const chat::EmbedRequest& request) {
          (static_cast<std::int64_t>(chars) + kCharsPerToken - 1) / kCharsPerToken;
 }
 
+StepTrace TraceOf(const Plan& plan, StepId id, StepState& state) {
+  const Step& step = plan.steps[static_cast<std::size_t>(id)];
+  StepTrace t;
+  t.name = step.name;
+  t.role = RoleName(step.role);
+  t.status = StatusName(state.status);
+  if (state.verdict != verify::Verdict::kUnknown) t.verdict = verify::VerdictName(state.verdict);
+  t.note = state.why;
+  t.confidence = state.confidence.value_or(-1);
+  t.calls = std::move(state.calls);
+  std::vector<std::string_view> sees;
+  for (const StepId s : Sees(plan, id)) sees.push_back(plan.steps[static_cast<std::size_t>(s)].name);
+  t.sees = fmt::format("{}", fmt::join(sees, ","));
+  return t;
+}
+
+// A held run's workers belong to the configuration of its time; this one's of the same name take over. False: one
+// is gone.
+bool Rebind(const rails::Catalogue& catalogue, Plan* plan) {
+  const auto one = [&](const pool::Worker** w) {
+    if (*w) *w = catalogue.Find((*w)->name);
+    return *w != nullptr;
+  };
+  for (Step& s : plan->steps) {
+    for (auto* list : {&s.workers, &s.tools, &s.planned_workers}) {
+      for (auto& w : *list) {
+        if (!one(&w)) return false;
+      }
+    }
+    if (s.judge && !one(&s.judge)) return false;
+  }
+  return true;
+}
+
+// A continued stream's figures: the second worker's, and in addition the first one's.
+Task<void> TellUsage(const Job& job, chat::Response& response, const std::vector<pool::CallRecord>& calls) {
+  chat::Event e;
+  e.kind = chat::Event::Kind::kUsage;
+  e.made = true;
+  for (const auto& c : calls) {
+    if (c.winner) continue;
+    response.usage.orchestration_input += c.usage.input;
+    response.usage.orchestration_cached_input += c.usage.cached_input;
+    response.usage.orchestration_output += c.usage.output;
+  }
+  e.usage = response.usage;
+  job.sink->Put(std::move(e));
+  (void)co_await job.sink->Flush();
+}
+
 }  // namespace
 
-Task<Trace> Runner::Run(rails::Permit& permit, const route::Route& route, const chat::Request& request,
-                        std::int64_t input_tokens, pool::Pool& pool, chat::Sink* sink,
-                        pool::CallObserver* observer, Cancel* cancel) const {
-  Trace trace;
-  pool::CallSpec spec;
-  spec.request = &request;
-  spec.candidates = Allowed(permit, route);
-  if (spec.candidates.empty()) {
-    trace.answer_ = NobodyAllowed(route);
+Runner::Runner(RunnerDeps deps) : deps_(std::move(deps)) {
+  if (!deps_.metrics) return;
+  Metrics& m = *deps_.metrics;
+  runs_ = m.GetCounter("baton_workflow_runs_total", "Plans run, `single` by the short way aside");
+  degraded_ = m.GetCounter("baton_workflow_degraded_total", "Answers that are not what their plan wanted");
+  refused_plans_ = m.GetCounter("baton_workflow_refused_plans_total", "Plans that did not pass the check");
+  continued_ = m.GetCounter("baton_stream_continued_total", "Streams that broke off and went on elsewhere");
+}
+
+Result<Plan> Runner::MakePlan(const rails::Permit& permit, const route::Route& route, const chat::Request& request,
+                              const rails::Catalogue& catalogue, std::int64_t unix_seconds) const {
+  auto workers = Allowed(permit, route);
+  if (workers.empty()) return NobodyAllowed(route);
+  if (!deps_.library) {
+    return Fail(Code::kNotFound, fmt::format("there is no workflow '{}'", route.workflow()), "unknown_workflow");
+  }
+  // Fallbacks behind the decision's own workers serve after failures; a team is made of the decision's own.
+  if (route.workflow() != "single" && route.primaries() > 0 && route.primaries() < workers.size())
+    workers.resize(route.primaries());
+  return deps_.library->Make({route.workflow(), std::move(workers), catalogue, permit, request, unix_seconds});
+}
+
+Task<Trace> Runner::Run(Job job) const {
+  const FlowSettings* settings = deps_.library ? deps_.library->Find(job.route.workflow()) : nullptr;
+  const bool plain = job.route.workflow() == "single" && (!settings || settings->verify.empty());
+  if (plain) co_return co_await RunSingle(std::move(job));
+
+  // Results of a client's tools lead back to the run that asked for them.
+  const std::string token = deps_.held ? ReturnedToken(job.request) : std::string();
+  const auto held = token.empty() ? nullptr : deps_.held->Find(token, job.permit.tenant());
+  if (held) {
+    chat::Request client = job.request;
+    Returned returned = TakeReturned(token, &client);
+    Plan plan = held->plan;
+    std::vector<StepState> states = held->states;
+    for (auto& r : returned.results) {
+      if (r.step >= static_cast<StepId>(states.size())) continue;
+      StepState& s = states[static_cast<std::size_t>(r.step)];
+      s.own.push_back(std::move(r.message));
+      s.status = StepStatus::kWaiting;
+    }
+    if (!returned.results.empty() && Rebind(job.catalogue, &plan) && Check(plan, job.permit)) {
+      co_return co_await Execute(std::move(job), std::move(plan), client, std::move(states), nullptr);
+    }
+  }
+
+  auto plan = MakePlan(job.permit, job.route, job.request, job.catalogue,
+                       job.pool.loop().clock().UnixNanos() / 1'000'000'000);
+  if (!plan) {
+    refused_plans_.Add();
+    Trace trace;
+    trace.workflow_ = job.route.workflow();
+    trace.answer_ = std::move(plan).error();
     co_return trace;
   }
-  spec.sink = sink;
-  spec.lease = &permit.lease();
-  spec.input_tokens = input_tokens;
-  spec.cancel = cancel;
-  spec.retry = retry_;
-  pool::CallOutcome outcome = co_await pool.Chat(spec, observer);
+  const chat::Request& client = job.request;
+  co_return co_await Execute(std::move(job), std::move(*plan), client, {}, nullptr);
+}
+
+Task<Trace> Runner::RunPlan(Job job, Plan plan, Chooser* chooser) const {
+  if (Status fine = Check(plan, job.permit); !fine) {
+    refused_plans_.Add();
+    Trace trace;
+    trace.workflow_ = plan.workflow;
+    trace.answer_ = std::move(fine).error();
+    co_return trace;
+  }
+  const chat::Request& client = job.request;
+  co_return co_await Execute(std::move(job), std::move(plan), client, {}, chooser);
+}
+
+Task<Trace> Runner::Execute(Job job, Plan plan, const chat::Request& client, std::vector<StepState> states,
+                            Chooser* chooser) const {
+  RunContext context{job.permit, client, job.input_tokens, job.pool};
+  context.sink = job.sink;
+  context.observer = job.observer;
+  context.cancel = job.cancel;
+  context.retry = deps_.retry;
+  context.classifier = deps_.classifier.get();
+  context.held = deps_.held.get();
+  context.desk = job.desk;
+  context.keep = std::move(job.keep);
+  context.seed = job.exchange;
+  context.exchange = job.exchange;
+  context.route = job.route.name();
+  Execution run(std::move(context), std::move(plan), std::move(states));
+  co_await run.Run(chooser);
+
+  Trace trace;
+  trace.workflow_ = run.plan().workflow;
+  trace.degraded_ = run.degraded();
+  trace.pending_case_ = run.pending_case();
+  trace.notes_ = run.plan().notes;
+  trace.delivered_ = run.delivered();
+  if (run.answer() >= 0) {
+    const StepState& s = run.states()[static_cast<std::size_t>(run.answer())];
+    trace.worker_ = s.worker;
+    trace.losses_ = s.losses;
+    trace.losses_.insert(trace.losses_.end(), run.losses().begin(), run.losses().end());
+  }
+  for (StepId id = 0; id < static_cast<StepId>(run.plan().steps.size()); ++id)
+    trace.steps_.push_back(TraceOf(run.plan(), id, run.states()[static_cast<std::size_t>(id)]));
+  trace.answer_ = std::move(run.response());
+  Count(trace);
+  co_return trace;
+}
+
+void Runner::Count(const Trace& trace) const {
+  runs_.Add();
+  if (!trace.degraded().empty()) degraded_.Add();
+}
+
+Task<Trace> Runner::RunSingle(Job job) const {
+  Trace trace;
+  trace.workflow_ = "single";
+  pool::CallSpec spec;
+  spec.request = &job.request;
+  spec.candidates = Allowed(job.permit, job.route);
+  if (spec.candidates.empty()) {
+    trace.answer_ = NobodyAllowed(job.route);
+    co_return trace;
+  }
+  spec.sink = job.sink;
+  spec.lease = &job.permit.lease();
+  spec.input_tokens = job.input_tokens;
+  spec.cancel = job.cancel;
+  spec.retry = deps_.retry;
+  spec.hedge = !job.route.alone();
+  pool::CallOutcome outcome = co_await job.pool.Chat(spec, job.observer);
+  if (!outcome.response && outcome.delivered && deps_.continue_streams && !job.route.alone()) {
+    Broken broken{job.request, {}, std::move(outcome.partial), outcome.response.error(), job.sink, spec.lease,
+                  job.cancel, deps_.retry};
+    for (const auto* w : spec.candidates) {
+      if (w != outcome.worker) broken.others.push_back(w);
+    }
+    if (Continuable(broken)) {
+      for (auto& c : outcome.calls) c.winner = false;
+      Continued rest = co_await Continue(std::move(broken), job.pool);
+      for (auto& c : rest.calls) outcome.calls.push_back(std::move(c));
+      if (rest.response) {
+        continued_.Add();
+        outcome.worker = rest.worker;
+      }
+      outcome.response = std::move(rest.response);
+      if (outcome.response) co_await TellUsage(job, *outcome.response, outcome.calls);
+    }
+  }
   trace.answer_ = std::move(outcome.response);
   trace.worker_ = outcome.worker;
   trace.losses_ = std::move(outcome.losses);
   trace.passthrough_ = outcome.passthrough;
   trace.injected_usage_ = outcome.injected_usage;
   trace.delivered_ = outcome.delivered;
-  Step& step = trace.steps_.emplace_back();
+  StepTrace& step = trace.steps_.emplace_back();
   step.calls = std::move(outcome.calls);
   co_return trace;
 }

@@ -75,8 +75,8 @@ class RunTest : public ::testing::Test {
   static Task<void> Drive(RunTest* self, rails::Permit* permit, const route::Route* route,
                           std::optional<Trace>* out) {
     Runner runner{pool::RetryPolicy()};
-    Trace trace =
-        co_await runner.Run(*permit, *route, self->request_, 10, *self->pool_, nullptr, nullptr, nullptr);
+    Job job{*permit, *route, self->request_, self->catalogue_, 10, *self->pool_};
+    Trace trace = co_await runner.Run(std::move(job));
     out->emplace(std::move(trace));
   }
   Trace Run(rails::Permit& permit, const route::Route& route) {

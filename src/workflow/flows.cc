@@ -1,0 +1,176 @@
+// The table of named workflows. A new one is one file flow_<name>.cc, its test and one row here.
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/nearest.h"
+#include "workflow/flow.h"
+#include "workflow/flow_rows.h"
+#include "workflow/plan_check.h"
+
+namespace baton::workflow {
+namespace {
+
+constexpr int kDeepest = 4;
+
+Error Bad(const FlowSettings& s, std::string what) {
+  return Fail(Code::kInvalidRequest, fmt::format("workflow '{}': {}", s.name, what), "bad_workflow");
+}
+
+std::string WrongBounds(const FlowSettings& s) {
+  if (s.samples < 0 || s.samples > 32) return "samples lies between 1 and 32";
+  if (s.rounds < 0 || s.rounds > 5) return "rounds lies between 1 and 5";
+  if (s.layers < 0 || s.layers > 6) return "layers lies between 1 and 6";
+  if (s.max_steps < 0 || s.max_steps > 16) return "max_steps lies between 1 and 16";
+  if (s.confidence < 0 || s.confidence > 1) return "confidence lies between 0 and 1";
+  if (s.quorum < 0 || s.quorum > 1) return "quorum lies between 0 and 1";
+  if (!s.decide.empty() && s.decide != "vote" && s.decide != "judge" && s.decide != "synthesis")
+    return "decide is vote, judge or synthesis";
+  return {};
+}
+
+}  // namespace
+
+const std::vector<FlowInfo>& Flows() {
+  static const std::vector<FlowInfo> kFlows = {
+      {"single", "One worker answers; its fallbacks stand behind it.", "workers|verify", BuildSingle},
+      {"poll", "Several answer at once; then a vote, a judge or a synthesis.",
+       "workers|decide|sameness|quorum|samples|judge|synthesizer|verify", BuildPoll},
+      {"pipeline", "Plan, execute, verify, repair.", "workers|planner|judge|rounds|verify", BuildPipeline},
+      {"cascade", "Cheap first; escalate when the answer is found wanting.",
+       "workers|verify|confidence|judge|stream_early|commit_tokens", BuildCascade},
+      {"compliance", "Approved workers only, personal data hidden from them, an audit mark.",
+       "workers|verify|judge", BuildCompliance},
+      {"code_with_verifier", "Write, run the caller's tests, repair, escalate.", "workers|verify|rounds",
+       BuildCodeWithVerifier},
+      {"research", "Decompose, answer the parts in parallel, synthesise, check.",
+       "workers|planner|synthesizer|judge|samples|verify", BuildResearch},
+      {"support_triage", "Classify; resolve what is simple; hand the rest to people.",
+       "workers|planner|verify", BuildSupportTriage},
+      {"mixture_of_agents", "Layers of workers, each reading the one before, then an aggregator.",
+       "workers|layers|synthesizer", BuildMixtureOfAgents},
+      {"self_consistency", "Several samples of one worker, then a vote.", "workers|samples|sameness|quorum|verify",
+       BuildSelfConsistency},
+      {"debate", "Workers answer, read each other, answer again.", "workers|rounds|judge|sameness|quorum",
+       BuildDebate},
+      {"conducted", "A language model writes the plan, and may look at the result and plan again.",
+       "workers|planner|rounds|max_steps", BuildConducted},
+      {"steps", "The operator's own steps.", "workers|steps|answer|judge|synthesizer|planner", BuildSteps},
+  };
+  return kFlows;
+}
+
+const FlowInfo* FindFlow(std::string_view name) {
+  for (const auto& f : Flows()) {
+    if (f.name == name) return &f;
+  }
+  return nullptr;
+}
+
+Result<std::shared_ptr<const Library>> Library::Build(std::vector<FlowSettings> flows) {
+  std::shared_ptr<Library> library(new Library);
+  for (auto& s : flows) {
+    if (s.kind.empty()) s.kind = s.steps.empty() ? s.name : "steps";
+    if (!FindFlow(s.kind)) {
+      std::vector<std::string_view> known;
+      for (const auto& f : Flows()) known.push_back(f.name);
+      const std::string_view near = Nearest(s.kind, known);
+      return Bad(s, fmt::format("there is no kind '{}'{}; known: {}", s.kind,
+                                near.empty() ? "" : fmt::format(", did you mean '{}'?", near),
+                                fmt::join(known, ", ")));
+    }
+    if (library->Find(s.name)) return Bad(s, "there are two of that name");
+    if (std::string wrong = WrongBounds(s); !wrong.empty()) return Bad(s, wrong);
+    if (s.kind == "steps") {
+      if (std::string wrong = CheckSteps(s); !wrong.empty()) return Bad(s, wrong);
+    }
+    if (auto same = verify::ParseSameness(s.sameness); !same) return Bad(s, same.error().message);
+    for (const auto& spec : s.verify) {
+      auto check = verify::Make(spec);
+      if (!check) return Bad(s, check.error().message);
+      library->checks_[s.name].push_back(std::move(*check));
+    }
+    library->flows_.push_back(std::move(s));
+  }
+  for (const auto& f : Flows()) {
+    if (f.name == "steps") continue;
+    FlowSettings standard;
+    standard.name = standard.kind = f.name;
+    standard.description = f.doc;
+    library->built_in_.push_back(std::move(standard));
+  }
+  return std::shared_ptr<const Library>(std::move(library));
+}
+
+std::vector<std::string> Library::names() const {
+  std::vector<std::string> out;
+  for (const auto* list : {&built_in_, &flows_}) {
+    for (const auto& s : *list) {
+      if (std::find(out.begin(), out.end(), s.name) == out.end()) out.push_back(s.name);
+    }
+  }
+  return out;
+}
+
+const FlowSettings* Library::Find(std::string_view name) const {
+  // The operator's come first: `name: cascade` gives the built-in other settings everywhere.
+  for (const auto* list : {&flows_, &built_in_}) {
+    for (const auto& s : *list) {
+      if (s.name == name) return &s;
+    }
+  }
+  return nullptr;
+}
+
+Result<Plan> Library::Make(const Request& request) const {
+  TRY(Plan plan, MakeNested(request, 0));
+  if (Status fine = Check(plan, request.permit); !fine) return std::move(fine).error();
+  return plan;
+}
+
+Result<Plan> Library::MakeNested(const Request& request, int depth) const {
+  const FlowSettings* settings = Find(request.workflow);
+  if (!settings) {
+    return Fail(Code::kNotFound, fmt::format("there is no workflow '{}'", request.workflow), "unknown_workflow");
+  }
+  if (depth > kDeepest) return Bad(*settings, fmt::format("workflows nest more than {} deep", kDeepest));
+  static const std::vector<std::shared_ptr<const verify::Verifier>> kNoChecks;
+  const auto checks = checks_.find(settings->name);
+  Materials m{*settings,
+              request.workers,
+              request.catalogue,
+              request.permit,
+              request.request,
+              request.unix_seconds,
+              checks == checks_.end() ? kNoChecks : checks->second,
+              request.permit.controls().quality.value_or(0),
+              {},
+              depth};
+  // The settings' own workers, where they name some, in their order.
+  if (!settings->workers.empty()) {
+    std::vector<const pool::Worker*> named;
+    for (const auto& name : settings->workers) {
+      const pool::Worker* w = request.catalogue.Find(name);
+      const bool able = w && std::find(request.workers.begin(), request.workers.end(), w) != request.workers.end();
+      if (w && (able || request.permit.Allows(*w)) && w->target.can.chat) named.push_back(w);
+    }
+    if (named.empty()) {
+      return Fail(Code::kPermissionDenied,
+                  fmt::format("none of the workers of workflow '{}' may see this request", settings->name),
+                  "policy_violation");
+    }
+    m.workers = std::move(named);
+  }
+  if (m.workers.empty()) return Bad(*settings, "no worker is left for it");
+  m.plan_of = [this, &request](const std::string& name, int below) {
+    Request inner = request;
+    inner.workflow = name;
+    return MakeNested(inner, below);
+  };
+  TRY(Plan plan, FindFlow(settings->kind)->build(m));
+  plan.workflow = settings->name;
+  plan.share_tools = settings->share_tools;
+  return plan;
+}
+
+}  // namespace baton::workflow
