@@ -10,11 +10,11 @@
 #include <optional>
 #include <utility>
 
-#include "chat/assemble.h"
 #include "mcp/session.h"
 #include "pool/create.h"
 #include "pool/credential.h"
 #include "pool/replay.h"
+#include "pool/tool_answer.h"
 #include "pool/tool_calls.h"
 
 namespace baton::pool {
@@ -94,44 +94,6 @@ mcp::Connector ConnectorOf(const Worker& worker, Loop& loop, net::Client& client
   return mcp::OverHttp(loop, client, std::move(options));
 }
 
-// One answer from all results: their text for the reader, other content and structured data kept beside it.
-class Answer {
- public:
-  Answer(std::string model, std::int64_t created) {
-    response_.model = std::move(model);
-    response_.created = created;
-    response_.usage.known = true;
-    chat::Choice& choice = response_.choices.emplace_back();
-    choice.message.role = chat::Role::kAssistant;
-    choice.finish = chat::Finish::kStop;
-  }
-
-  void Add(chat::ToolResult result) {
-    auto& message = response_.choices.front().message;
-    for (auto& piece : result.content) {
-      if (auto* text = std::get_if<chat::Text>(&piece)) {
-        text_ += text_.empty() ? "" : "\n\n";
-        text_ += (result.is_error ? "error: " : "") + text->text;
-      } else {
-        media_.push_back(std::move(std::get<chat::Media>(piece)));
-      }
-    }
-    for (auto& field : result.extra) message.extra.push_back(std::move(field));
-  }
-
-  chat::Response Take() {
-    auto& parts = response_.choices.front().message.parts;
-    parts.emplace_back(chat::Text{std::move(text_), {}});
-    for (auto& m : media_) parts.emplace_back(std::move(m));
-    return std::move(response_);
-  }
-
- private:
-  chat::Response response_;
-  std::string text_;
-  std::vector<chat::Media> media_;
-};
-
 class ToolBackend : public Backend {
  public:
   ToolBackend(std::shared_ptr<const Worker> worker, Loop& loop, net::Client& client, const Log& log)
@@ -165,7 +127,7 @@ class ToolBackend : public Backend {
             "tool with tool_choice and give its arguments, a JSON object, as the last user message",
         "no_tool_call", "messages");
   }
-  Task<void> RunAll(const std::vector<chat::ToolCall>& calls, const Attempt& attempt, Answer& answer,
+  Task<void> RunAll(const std::vector<chat::ToolCall>& calls, const Attempt& attempt, ToolAnswer& answer,
                     AttemptResult* out);
 
   const std::shared_ptr<const Worker> worker_;
@@ -189,7 +151,7 @@ Task<Backend::ToolCallResult> ToolBackend::CallTool(const chat::ToolCall& call, 
 
 // One after the other: a model that asks for two may mean the second to follow the first.
 Task<void> ToolBackend::RunAll(const std::vector<chat::ToolCall>& calls, const Attempt& attempt,
-                               Answer& answer, AttemptResult* out) {
+                               ToolAnswer& answer, AttemptResult* out) {
   out->billable = 0;
   for (const auto& call : calls) {
     ToolCallResult called = co_await CallTool(call, attempt.deadline, attempt.cancel);
@@ -214,7 +176,8 @@ Task<AttemptResult> ToolBackend::Chat(const Attempt& attempt) {
     co_return out;
   }
   if (attempt.watch) attempt.watch->OnEncoded(out.losses, false, false);
-  Answer answer(worker_->target.model, loop_.clock().UnixNanos() / 1'000'000'000);
+  ToolAnswer answer(worker_->target.model, loop_.clock().UnixNanos() / 1'000'000'000,
+                    attempt.sink != nullptr);
   co_await RunAll(calls, attempt, answer, &out);
   out.whole = loop_.Now() - began;
   if (out.failure) co_return out;

@@ -6,6 +6,7 @@
 #include "net/client.h"
 #include "net/loop.h"
 #include "pool/create.h"
+#include "pool/tool_answer.h"
 #include "pool/tool_calls.h"
 
 namespace baton::pool {
@@ -254,6 +255,32 @@ TEST_F(ToolPool, AChatWhoseToolMayHaveRunIsNotTriedAgain) {
   EXPECT_EQ(stage.asked, 5) << "one that surely did not run may be";
 }
 
+TEST(ToolAnswer, WhatCannotBeCarriedIsSaidAndNothingForeignGetsIntoTheJson) {
+  ToolAnswer answer("m", 1, false);
+  chat::ToolResult result;
+  chat::Media image;
+  image.data = "QUJD\"}";
+  image.media_type = "image/png";
+  result.content.emplace_back(image);
+  chat::Media audio;
+  audio.kind = chat::Media::Kind::kAudio;
+  audio.data = "QUJDQUJD";
+  audio.media_type = "audio/wav\n";
+  result.content.emplace_back(audio);
+  result.extra.emplace_back("structuredContent", chat::Json{"{\"a\":1}"});
+  answer.Add(result);
+  chat::ToolResult second;
+  second.extra.emplace_back("structuredContent", chat::Json{"{\"b\":2}"});
+  answer.Add(second);
+  const chat::Response response = answer.Take();
+  const chat::Message& message = response.choices.at(0).message;
+  EXPECT_EQ(std::get<chat::Text>(message.parts.at(0)).text,
+            "[image/png, about 3 bytes, which this form of answer cannot carry]\n\n"
+            "[content of an unknown type, about 6 bytes, which this form of answer cannot carry]");
+  ASSERT_EQ(message.extra.size(), 1u);
+  EXPECT_EQ(message.extra[0].second.text, R"([{"a":1},{"b":2}])");
+}
+
 // The backend itself, with a server of ours behind a pipe.
 struct Asked {
   std::string script;
@@ -311,8 +338,11 @@ TEST(ToolBackend, AnswersWithTheResultsOfAllCallsInOrder) {
   const chat::Message& answer = r.response.choices[0].message;
   EXPECT_EQ(std::get<chat::Text>(answer.parts.at(0)).text, "first\n\nerror: second");
   EXPECT_EQ(std::get<chat::Media>(answer.parts.at(1)).data, "QUJD");
-  ASSERT_EQ(answer.extra.size(), 1u);
-  EXPECT_EQ(answer.extra[0].second.text, R"({"n":2})");
+  ASSERT_EQ(answer.extra.size(), 2u);
+  EXPECT_EQ(answer.extra[0].first, "images");
+  EXPECT_EQ(answer.extra[0].second.text,
+            R"([{"type":"image_url","image_url":{"url":"data:image/png;base64,QUJD"}}])");
+  EXPECT_EQ(answer.extra[1].second.text, R"({"n":2})");
   EXPECT_EQ(r.billable, 2);
   EXPECT_TRUE(r.response.usage.known);
 }

@@ -76,6 +76,13 @@ Task<void> Execution::Run(Chooser* chooser) {
   live_.clear();
 }
 
+void Execution::End(StepId id, StepStatus status) {
+  LiveOf(id).end = status;
+}
+StepStatus Execution::Ended(StepId id) {
+  return LiveOf(id).end;
+}
+
 // One pass over the steps that wait. True: something has settled, so that others may be able to start.
 bool Execution::Advance() {
   bool settled = false;
@@ -149,6 +156,7 @@ bool Execution::AdvanceVote(StepId id) {
   if (votes.empty()) return Settle(id, StepStatus::kSkipped, "nobody voted");
   At(id).began = loop_.Now();
   Vote(id);
+  At(id).status = Ended(id);
   At(id).ended = loop_.Now();
   return true;
 }
@@ -232,12 +240,14 @@ Task<void> Execution::RunStep(StepId id) {
     case Method::kVote:
       break;
   }
-  if (At(id).done()) {
+  if (Ended(id) == StepStatus::kDone) {
     co_await Verify(id);
     Classify(id);
     if (StepOf(id).max_planned > 0) Plan_(id);
   }
-  if (At(id).status == StepStatus::kFailed && LiveOf(id).called_off) At(id).status = StepStatus::kCalledOff;
+  if (Ended(id) == StepStatus::kFailed && LiveOf(id).called_off) End(id, StepStatus::kCalledOff);
+  // Only now: a step whose checks still run has not settled, and nobody may act on its output.
+  At(id).status = Ended(id);
   At(id).ended = loop_.Now();
   longest_ = std::max(longest_, At(id).ended - At(id).began);
   LiveOf(id).lease.reset();

@@ -96,6 +96,9 @@ class Execution {
   void Start(StepId id);
   Task<void> RunStep(StepId id);
   Task<void> Choose(Chooser& chooser);
+  // How a running step is going to end; it has not until RunStep says so.
+  void End(StepId id, StepStatus status);
+  StepStatus Ended(StepId id);
   void CallOff(const char* why);
   Progress Now() const;
   bool Over(std::string* why) const;

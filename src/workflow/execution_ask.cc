@@ -102,7 +102,7 @@ Task<void> Execution::Ask(StepId id) {
     pool::CallOutcome outcome;
     co_await AskOnce(id, &request, &outcome);
     Take(id, std::move(outcome));
-    if (At(id).done() && !CallsIn(At(id).response).empty()) co_await RunTools(id, &request, &again);
+    if (Ended(id) == StepStatus::kDone && !CallsIn(At(id).response).empty()) co_await RunTools(id, &request, &again);
   }
 }
 
@@ -186,12 +186,12 @@ void Execution::Take(StepId id, pool::CallOutcome outcome) {
   if (!outcome.response) {
     s.error = std::move(outcome.response).error();
     s.why = s.error->message;
-    s.status = StepStatus::kFailed;
+    End(id, StepStatus::kFailed);
     return;
   }
   s.response = std::move(*outcome.response);
   s.response.raw.clear();
-  s.status = StepStatus::kDone;
+  End(id, StepStatus::kDone);
   const chat::Message* message = FirstMessage(s.response);
   s.text = message ? chat::TextOf(*message) : std::string();
   if (StepOf(id).redact) {
@@ -224,11 +224,11 @@ Task<void> Execution::RunTools(StepId id, chat::Request* request, bool* again) {
   }
   if (mine.empty() || mine.size() != all) {
     // The plain route's way where nothing has to be remembered: the calls are the answer.
-    if (!Alone(id) && step.client_tools && c_.held && mine.size() != all) At(id).status = StepStatus::kAwaitsTool;
+    if (!Alone(id) && step.client_tools && c_.held && mine.size() != all) End(id, StepStatus::kAwaitsTool);
     co_return;
   }
   if (At(id).tool_turns++ >= step.tool_rounds) {
-    At(id).status = StepStatus::kFailed;
+    End(id, StepStatus::kFailed);
     At(id).error = Fail(Code::kUnavailable,
                         fmt::format("step '{}' still asks for tools after {} turns", step.name, step.tool_rounds),
                         "tool_rounds_spent");
@@ -264,7 +264,7 @@ Task<void> Execution::CallTool(StepId id) {
   Error error;
   if (arguments && MayAsk(id, &error).empty()) arguments = std::move(error);
   if (!arguments) {
-    s.status = StepStatus::kFailed;
+    End(id, StepStatus::kFailed);
     s.error = std::move(arguments).error();
     s.why = s.error->message;
     co_return;
@@ -283,7 +283,7 @@ Task<void> Execution::CallTool(StepId id) {
     if (const auto* text = std::get_if<chat::Text>(&part)) s.text += text->text;
   }
   if (s.text.size() > kMostText) s.text.resize(kMostText);
-  s.status = result.is_error ? StepStatus::kFailed : StepStatus::kDone;
+  End(id, result.is_error ? StepStatus::kFailed : StepStatus::kDone);
   if (result.is_error) {
     s.why = "the tool reports an error";
     s.error = Fail(Code::kUnavailable, fmt::format("tool '{}' failed", call.name), "tool_failed");
@@ -292,7 +292,7 @@ Task<void> Execution::CallTool(StepId id) {
 
 Task<void> Execution::Hand(StepId id) {
   StepState& s = At(id);
-  s.status = StepStatus::kFailed;
+  End(id, StepStatus::kFailed);  // unless a person answers
   if (!c_.desk) {
     s.error = Fail(Code::kUnsupported, "there is no human queue here", "no_human_desk");
     s.why = s.error->message;
@@ -325,7 +325,7 @@ void Execution::Resolve(StepId id, human::Resolution end) {
   StepState& s = At(id);
   using Kind = human::Resolution::Kind;
   if (end.kind == Kind::kAnswered) {
-    s.status = StepStatus::kDone;
+    End(id, StepStatus::kDone);
     s.verdict = verify::Verdict::kAccept;
     s.why = "answered by " + end.by;
     s.text = end.text;
@@ -360,13 +360,14 @@ void Execution::Vote(StepId id) {
   const verify::Groups groups = verify::Group(votes, StepOf(id).sameness);
   StepState& state = At(id);
   if (groups.representative < 0) {
-    Settle(id, StepStatus::kFailed, "the votes cannot be read");
+    End(id, StepStatus::kFailed);
+    state.why = "the votes cannot be read";
     return;
   }
   TakeFrom(id, of[static_cast<std::size_t>(groups.representative)]);
   state.confidence = groups.agreement;
   state.why = fmt::format("{} of {} agree", groups.sizes.front(), votes.size());
-  state.status = StepStatus::kDone;
+  End(id, StepStatus::kDone);
   for (const StepId s : of) state.classes.insert(At(s).classes.begin(), At(s).classes.end());
 }
 
@@ -378,7 +379,7 @@ void Execution::TakeFrom(StepId id, StepId from) {
   to.response = chosen.response;
   to.worker = chosen.worker;
   to.losses = chosen.losses;
-  to.status = StepStatus::kDone;
+  End(id, StepStatus::kDone);
 }
 
 void Execution::Pick(StepId id) {
@@ -391,7 +392,7 @@ void Execution::Pick(StepId id) {
     break;
   }
   if (best < 0) {
-    At(id).status = StepStatus::kFailed;
+    End(id, StepStatus::kFailed);
     return;
   }
   TakeFrom(id, best);

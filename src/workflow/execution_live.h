@@ -17,6 +17,7 @@ struct Execution::Live {
   std::optional<CommitStream> commit;
   std::vector<provider::Loss> losses;
   bool called_off = false;
+  StepStatus end = StepStatus::kFailed;
 };
 
 inline Execution::Live& Execution::LiveOf(StepId id) {

@@ -146,6 +146,33 @@ TEST_F(ExecutionTest, ConditionsSkipAndChooseAndTheBestAnswerStands) {
   EXPECT_EQ(r->trace->degraded(), "");
 }
 
+// A check that takes its time.
+class SlowCheck : public verify::Verifier {
+ public:
+  std::string_view name() const override { return "slow"; }
+  int version() const override { return 1; }
+  verify::Cost cost() const override { return {}; }
+  verify::ErrorRate error_rate() const override { return {}; }
+  Task<verify::Judgement> Check(const verify::Subject&, const verify::Context& c) const override {
+    (void)co_await c.loop.Sleep(milliseconds(100), c.cancel);
+    verify::Judgement j;
+    j.verdict = verify::Verdict::kReject;
+    j.score = 0;
+    co_return j;
+  }
+};
+
+TEST_F(ExecutionTest, NobodyActsOnAnOutputWhoseChecksStillRun) {
+  Step draft = Worker("draft", "cheap");
+  draft.checks = {std::make_shared<SlowCheck>()};
+  Step beside = Worker("beside", "mid");
+  Step fine = Worker("fine", "dear", {0});
+  fine.when = {{baton::workflow::Not(Is(Clause::What::kRejected, 0))}};
+  auto r = RunPlan(Of({draft, beside, fine}, {2, 1}));
+  EXPECT_EQ(r->steps(), "draft:done beside:done fine:skipped");
+  EXPECT_EQ(Times("dear"), 0);
+}
+
 TEST_F(ExecutionTest, TheOnlyAnswerBeingRejectedIsGivenAndMarked) {
   script_ = [](const std::string&, const chat::Request& q) {
     Reply r;
