@@ -52,8 +52,9 @@ Key PlainNumberKey(std::string_view answer) {
 }
 
 Key TextKey(std::string_view answer) {
-  std::string text = AnswerKey(FindFinalAnswer(answer).text);
-  return text.empty() ? Key() : Key(std::move(text));
+  const FinalAnswer a = FindFinalAnswer(answer);
+  if (a.text.empty() && !a.marked) return std::nullopt;
+  return AnswerKey(a.text);
 }
 
 std::vector<Key> KeysOf(const std::vector<std::string_view>& answers, Key (*read)(std::string_view)) {

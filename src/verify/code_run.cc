@@ -141,6 +141,15 @@ Task<Trial> TryPrograms(Sandbox& sandbox, Loop& loop, const Snippet& code, const
   co_return all;
 }
 
+// The machine that asked may have the module; this one cannot tell.
+Trial WithoutMissingModules(Trial t) {
+  if (t.kind == Trial::Kind::kFailed && t.evidence.find("ModuleNotFoundError") != std::string::npos) {
+    t.kind = Trial::Kind::kNotRun;
+    t.why = "the code needs a module that is not here";
+  }
+  return t;
+}
+
 Trial NotRun(std::string why) {
   Trial t;
   t.why = std::move(why);
@@ -162,13 +171,13 @@ Task<Trial> TryCode(Sandbox& sandbox, Loop& loop, const Snippet& code, const Cod
     first = co_await TryHarness(sandbox, loop, code, tests, options, std::move(mark));
     if (!programs || first.kind == Trial::Kind::kNotRun ||
         (first.kind == Trial::Kind::kFailed && !options.observe)) {
-      co_return first;
+      co_return WithoutMissingModules(std::move(first));
     }
   }
   Trial second = co_await TryPrograms(sandbox, loop, code, tests, options);
   second.tests += first.tests;
   second.observed.insert(second.observed.begin(), first.observed.begin(), first.observed.end());
-  co_return second;
+  co_return WithoutMissingModules(std::move(second));
 }
 
 Task<Trial> TryScript(Sandbox& sandbox, Loop& loop, const Snippet& code, const std::string& tests,

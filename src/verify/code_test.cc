@@ -43,6 +43,11 @@ TEST(CodeText, TestsAreFoundInEveryUsualForm) {
   EXPECT_EQ(t.calls[0].input, "nums = [1,2], k = 3");
   t = FindTests("### Input\n```\n1 2\n\n3\n```\n### Output\n```\n6\n```\n");
   ASSERT_EQ(t.programs.size(), 1u);
+  t = FindTests(
+      "Input\n\nThe first line contains N.\n\nOutput\n\nThe sum\n\nIt is unique.Sample Input 1:\n2\n\n"
+      "Sample Output 1:\n3");
+  ASSERT_EQ(t.programs.size(), 1u);
+  EXPECT_EQ(t.programs[0].input, "2\n");
   EXPECT_TRUE(
       FindTests("Input\n\nThe input is given from Standard Input.\n\nOutput\n\nPrint the answer.").empty());
 }
@@ -147,6 +152,13 @@ TEST_F(CodeTest, TheOperatorsOwnTestsGoBeforeTheQuestions) {
             Verdict::kAccept);
   EXPECT_EQ(Check("", "```sh\necho 43\n```", {{"tests", "test \"$(sh answer.sh)\" = 42"}}).verdict,
             Verdict::kReject);
+}
+
+TEST_F(CodeTest, AModuleThatIsNotHereIsNoFaultOfTheAnswer) {
+  EXPECT_EQ(Check("assert f() == 1", "```python\nimport no_such_module\ndef f(): return 1\n```").verdict,
+            Verdict::kUnknown);
+  EXPECT_EQ(Check("Input:\n1\n\nOutput:\n1", "```python\nimport no_such_module\nprint(input())\n```").verdict,
+            Verdict::kUnknown);
 }
 
 TEST_F(CodeTest, CancelledIsNoVerdict) {

@@ -112,11 +112,15 @@ void FindDoctests(const std::vector<std::string_view>& lines, std::vector<CodeTe
 // What a heading line announces, and what follows on the same line: "Sample Input 1", "### Output:",
 // "**Input:** 3 4".
 enum class Heading { kNone, kInput, kOutput, kOther };
-Heading HeadingOf(std::string_view line, std::string_view* rest) {
+Heading HeadingOf(std::string_view line, std::string_view* rest, bool* sample = nullptr) {
   std::string_view s = Trim(line);
+  // "... in any case.Sample Input 1:" has lost its line break.
+  if (const std::size_t at = s.find("Sample "); at != std::string_view::npos) s.remove_prefix(at);
   while (!s.empty() && (s[0] == '#' || s[0] == '*' || s[0] == '-' || s[0] == ' ')) s.remove_prefix(1);
   for (std::string_view word : {"sample ", "example "}) {
-    if (EqualIgnoringCase(s.substr(0, word.size()), word)) s.remove_prefix(word.size());
+    if (!EqualIgnoringCase(s.substr(0, word.size()), word)) continue;
+    s.remove_prefix(word.size());
+    if (sample != nullptr) *sample = true;
   }
   Heading heading = Heading::kNone;
   if (EqualIgnoringCase(s.substr(0, 5), "input"))
@@ -174,10 +178,32 @@ std::string TakeBlock(const std::vector<std::string_view>& lines, std::size_t* i
   return block;
 }
 
+// "The first line contains an integer N." and "A string s" describe an input; they are none.
+bool Describes(std::string_view input) {
+  const auto lines = Lines(input);
+  const auto words = Words(lines.empty() ? input : lines[0]);
+  const auto letters =
+      std::count_if(words.begin(), words.end(), [](std::string_view w) { return IsAlpha(w[0]); });
+  return words.size() > 3 && 2 * static_cast<std::size_t>(letters) > words.size() &&
+         (Trim(input).ends_with('.') || Trim(lines[0]).ends_with('.') || Trim(lines[0]).ends_with(':') ||
+          (lines.size() == 1 && std::none_of(input.begin(), input.end(), IsDigit)));
+}
+
+bool HasSamples(const std::vector<std::string_view>& lines) {
+  return std::any_of(lines.begin(), lines.end(), [](std::string_view line) {
+    std::string_view rest;
+    bool sample = false;
+    return HeadingOf(line, &rest, &sample) == Heading::kInput && sample;
+  });
+}
+
 void FindExamples(const std::vector<std::string_view>& lines, CodeTests* tests) {
+  // Where samples are called samples, a bare "Input" heads the description.
+  const bool samples_only = HasSamples(lines);
   for (std::size_t i = 0; i < lines.size();) {
     std::string_view rest;
-    if (HeadingOf(lines[i], &rest) != Heading::kInput) {
+    bool sample = false;
+    if (HeadingOf(lines[i], &rest, &sample) != Heading::kInput || (samples_only && !sample)) {
       ++i;
       continue;
     }
@@ -186,17 +212,14 @@ void FindExamples(const std::vector<std::string_view>& lines, CodeTests* tests) 
     if (i >= lines.size() || HeadingOf(lines[i], &rest) != Heading::kOutput) continue;
     ++i;
     std::string output = TakeBlock(lines, &i, rest, true);
-    if (input.empty() || output.empty()) continue;
+    // An empty output, and the explanation that follows it, cannot be told apart from an output.
+    if (input.empty() || output.empty() || Describes(output)) continue;
     const std::size_t equals = input.find(" = ");
     const bool call = equals != std::string::npos &&
                       std::all_of(input.begin(), input.begin() + static_cast<long>(equals), IsWordByte);
-    // "Input: a string" describes the input; an example's words are not all letters.
-    const bool prose = !call && Words(input).size() > 3 &&
-                       std::none_of(input.begin(), input.end(), IsDigit) &&
-                       input.find('\n') == std::string::npos;
     if (call && tests->calls.size() < kMaxTests)
       tests->calls.push_back({std::move(input), std::move(output)});
-    else if (!call && !prose && tests->programs.size() < kMaxPrograms)
+    else if (!call && !Describes(input) && tests->programs.size() < kMaxPrograms)
       tests->programs.push_back({input + "\n", std::move(output)});
   }
 }

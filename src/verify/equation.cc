@@ -31,8 +31,8 @@ bool BeginsCleanly(std::string_view text, std::size_t at) {
   if (c == '*') return i >= 2 && text[i - 2] == '*';  // emphasis
   // "- 5 + 3 = 8" in a list: a dash at the beginning of a line is a bullet; "-5" begins at its sign.
   if (c == '-') return i < at && (i < 2 || text[i - 2] == '\n');
-  for (std::string_view sign :
-       {"\u2212", "\u00d7", "\u00f7", "\u00b7", "\\times", "\\cdot", "\\div", "\\pm"}) {
+  for (std::string_view sign : {"\u2212", "\u00d7", "\u00f7", "\u00b7", "\\times", "\\cdot", "\\div", "\\pm",
+                                "\u03c0", "\u221a", "\u230a"}) {
     if (text.substr(0, i).ends_with(sign)) return false;
   }
   if (IsDigit(c)) return false;
@@ -40,10 +40,12 @@ bool BeginsCleanly(std::string_view text, std::size_t at) {
   if (i == at) return false;
   std::size_t word = i;
   while (word > 0 && IsAlpha(text[word - 1])) --word;
+  if (word > 0 && text[word - 1] == '\\') return false;  // a LaTeX command: \pi, \lfloor, \sqrt
+  static const std::set<std::string, std::less<>> kOperators = {"of",  "plus", "minus", "times", "by",
+                                                                "mod", "log",  "ln",    "sin",   "cos",
+                                                                "tan", "sqrt", "floor", "ceil",  "pi"};
   const std::string before = Lower(text.substr(word, i - word));
-  return before.size() > 1 && before != "of" && before != "plus" && before != "minus" && before != "times" &&
-         before != "by" && before != "mod" && before != "log" && before != "sin" && before != "cos" &&
-         before != "tan" && before != "sqrt";
+  return before.size() > 1 && !kOperators.contains(before);
 }
 
 // Does what follows change the right side?
@@ -118,7 +120,7 @@ Equation::Verdict Compare(const Side& left, const Side& right, bool about) {
   }
   // 60 + 10 % = 66: a percentage that is added is one of what stands before it; not worked out here.
   const bool percent = !(left.value.shares == left.value.plain);
-  if (near || percent || UnitsMix(left, right)) return Verdict::kUnsure;
+  if (near || percent || left.ambiguous || right.ambiguous || UnitsMix(left, right)) return Verdict::kUnsure;
   if (right.operators > 0 && right.first == left.value.plain) return Verdict::kRight;  // a running chain
   return Verdict::kWrong;
 }

@@ -83,8 +83,11 @@ class Reader {
       const std::size_t before = at_;
       const Op op = TakeProductSign();
       if (op == nullptr) break;
+      const bool apart = at_ < text_.size() && text_[at_] == ' ';
       Spaces();
       auto right = Power();
+      // "7.5 / 1/2" is meant as 7.5 / (1/2), and "8 / 4/2" who knows how.
+      if (op == &Rational::Divide && apart && Rest().starts_with('/')) side_.ambiguous = true;
       if (!right) {
         at_ = before;
         break;
@@ -122,6 +125,17 @@ class Reader {
   }
 
   std::optional<SideValue> Power() {
+    // -2^2 is -4: the sign is taken last.
+    const std::size_t sign = Rest().starts_with('-') ? 1 : Rest().starts_with("\u2212") ? 3 : 0;
+    if (sign > 0 && ++depth_ <= kMaxDepth) {
+      const bool first = numbers_ == 0;
+      at_ += sign;
+      auto positive = Power();
+      --depth_;
+      if (!positive) return std::nullopt;
+      if (first) side_.first = side_.first.Negated();
+      return SideValue{positive->shares.Negated(), positive->plain.Negated()};
+    }
     auto value = Atom();
     const std::size_t before = at_;
     if (!value ||
@@ -154,7 +168,8 @@ class Reader {
       auto value = Sum();
       Spaces();
       --depth_;
-      if (!value || !Take(")")) return std::nullopt;
+      // "(105 - 40)y" has a variable.
+      if (!value || !Take(")") || (at_ < text_.size() && IsWordByte(text_[at_]))) return std::nullopt;
       side_.single.reset();
       SkipWords();
       return value;
@@ -167,6 +182,9 @@ class Reader {
         !(text_[at_] == 'x' && at_ + 1 < text_.size() && IsDigit(text_[at_ + 1]))) {
       return std::nullopt;
     }
+    // "2L", "6s": a variable more often than a unit.
+    if (q->unit.size() == 1 && IsAlpha(text_[at_ - 1]) && at_ >= 2 && IsDigit(text_[at_ - 2]))
+      return std::nullopt;
     side_.decimals = side_.decimals || q->rounded;
     SideValue value{q->value, q->value};
     if (q->unit == "%") {
@@ -211,7 +229,7 @@ class Reader {
       const std::size_t begin = j;
       while (j < text_.size() && (IsAlpha(text_[j]) || text_[j] == '\'' || (text_[j] == '-' && j > begin)))
         ++j;
-      if (j == begin || j - begin > 24) return;
+      if (j - begin < 2 || j - begin > 24) return;  // one letter is a variable
       const std::string word = Lower(text_.substr(begin, j - begin));
       static const std::set<std::string, std::less<>> kStops = {
           "and",  "or",    "of",    "is",        "are", "then", "so",   "which", "x",

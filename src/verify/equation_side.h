@@ -22,7 +22,8 @@ struct Side {
   Rational first;  // its first number, for running chains
   std::size_t end = 0;
   int operators = 0;
-  bool decimals = false;  // a number with a decimal point or exponent takes part
+  bool decimals = false;   // a number with a decimal point or exponent takes part
+  bool ambiguous = false;  // people differ in what it means
   std::set<std::string> units;
   std::optional<Quantity> single;  // the side is one number
 };

@@ -59,6 +59,11 @@ TEST(Equations, WhatMeansSomethingElseBesideItIsNoClaim) {
   EXPECT_EQ(Found("2x + 3 = 7"), "");
   EXPECT_EQ(Found("3 + 4 = 7x"), "");
   EXPECT_EQ(Found("-5 + 3 = -2\n- 5 + 3 = 8\n4 -5 + 3 = 2"), "rrr") << "signs, bullets and minus";
+  EXPECT_EQ(Found("2L + 8 = 22, (105 - 40)y = 26, 105*(1600/F) - 1600 = 2600, 2s + 30 = 110"), "")
+      << "variables";
+  EXPECT_EQ(Found("7.5 / 1/2 = 15"), "u");
+  EXPECT_EQ(Found("\\frac{4}{3} \\pi (10)^3 = 4188.79"), "");
+  EXPECT_EQ(Found("-2^2 = -4"), "r");
   EXPECT_EQ(Found("10 / 4 = 2 remainder 2"), "u");
   EXPECT_EQ(Found("2 + 3 = 5 + y"), "u");
   EXPECT_EQ(Found("90 minutes + 1 hour = 2.5 hours"), "u");

@@ -19,7 +19,8 @@ class Exact : public InstantRule {
     const std::string_view whole = Trim(subject.answer);
     const std::string marked = verbatim_ ? std::string(whole) : FindFinalAnswer(whole).text;
     if (whole.empty()) return Reject("the answer is empty");
-    if (IsExpected(whole) || IsExpected(marked)) return Accept("the answer is an expected one");
+    if (IsExpected(whole) || (!verbatim_ && IsExpected(marked)))
+      return Accept("the answer is an expected one");
     return Reject("the answer is not an expected one", marked);
   }
 
@@ -40,7 +41,7 @@ std::shared_ptr<const Verifier> MakeExact(const Spec& spec, const Tools&, Error*
   const std::string text = options.Text("expect");
   for (std::string_view line : Lines(text)) {
     std::string key = verbatim ? std::string(Trim(line)) : AnswerKey(line);
-    if (!key.empty()) expected.push_back(std::move(key));
+    if (!Trim(line).empty()) expected.push_back(std::move(key));
   }
   if (expected.empty()) options.Wrong("expect", "must hold at least one answer");
   if (!options.ok()) return nullptr;

@@ -155,7 +155,9 @@ char LastBracketed(std::string_view s) {
 }  // namespace
 
 FinalAnswer FindFinalAnswer(std::string_view answer) {
-  for (auto* find : {&FromJson, &FromBox, &FromPhrase}) {
+  // A member that says "" is an answer too.
+  if (auto text = FromJson(answer)) return {std::string(Unwrap(*text)), true};
+  for (auto* find : {&FromBox, &FromPhrase}) {
     if (auto text = find(answer); text && !Unwrap(*text).empty()) return {std::string(Unwrap(*text)), true};
   }
   return {std::string(Unwrap(answer)), false};

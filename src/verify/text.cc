@@ -163,6 +163,7 @@ std::string AnswerKey(std::string_view s) {
     }
     return compact;
   }
+  if (s.find_first_not_of("'\"") == std::string_view::npos) return "\"\"";
   std::string plain = Normalise(s);
   return plain.empty() ? std::string(s) : plain;
 }
