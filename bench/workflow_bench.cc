@@ -1,11 +1,11 @@
-// What the executor itself costs: CPU per step beyond the pool's call, and to the first event of a streamed answer
-// through a plan of one step beside the plain route. Workers are simulated and answer at once on a simulated clock,
-// so that nothing but our own code is measured. Figures are medians of seven interleaved rounds with (min - max).
-#include <ctime>
-
+// What the executor itself costs: CPU per step beyond the pool's call, and to the first event of a streamed
+// answer through a plan of one step beside the plain route. Workers are simulated and answer at once on a
+// simulated clock, so that nothing but our own code is measured. Figures are medians of seven interleaved
+// rounds with (min - max).
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <vector>
 
 #include "workflow/flow_tools.h"

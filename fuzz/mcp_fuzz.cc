@@ -1,5 +1,5 @@
-// What a tool server may send: any bytes are either read or refused, what is read can be said again on one line,
-// and nothing of it gets unescaped into the answer's JSON.
+// What a tool server may send: any bytes are either read or refused, what is read can be said again on one
+// line, and nothing of it gets unescaped into the answer's JSON.
 #include <cstdint>
 #include <cstdlib>
 #include <nlohmann/json.hpp>

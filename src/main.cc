@@ -99,11 +99,13 @@ void AddCases(CLI::App& app, int& code) {
   static const Command kCommands[] = {
       {"list", "Cases that have not ended, oldest first", "baton cases list --state all", CasesList, nullptr},
       {"show", "One case with its transcript", "baton cases show case_...", CasesShow, nullptr},
-      {"claim", "Take a case: nobody else can end it then", "baton cases claim case_... --by ann", CasesClaim, nullptr},
+      {"claim", "Take a case: nobody else can end it then", "baton cases claim case_... --by ann", CasesClaim,
+       nullptr},
       {"release", "Give a claimed case back", "baton cases release case_... --by ann", CasesRelease, nullptr},
       {"answer", "Send the client this answer", "baton cases answer case_... --by ann \"Yes, until Friday.\"",
        CasesAnswer, "the answer"},
-      {"reject", "Decline the request", "baton cases reject case_... --by ann \"not ours\"", CasesReject, "the reason"},
+      {"reject", "Decline the request", "baton cases reject case_... --by ann \"not ours\"", CasesReject,
+       "the reason"},
   };
   for (const Command& c : kCommands) {
     auto* sub = Sub(*cases, c.name, c.what, c.example);

@@ -1,12 +1,11 @@
 #include "api/controls.h"
 
-#include <nlohmann/json.hpp>
-
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <nlohmann/json.hpp>
 
 namespace baton::api {
 namespace {
@@ -80,8 +79,8 @@ Status ReadInputs(chat::Request* request) {
     if (at->first != "inputs") continue;
     const auto object = nlohmann::json::parse(at->second.text, nullptr, false);
     if (!object.is_object()) {
-      return Fail(Code::kInvalidRequest, "`inputs` must be an object like {\"ticket\": \"...\"}", "bad_inputs",
-                  "inputs");
+      return Fail(Code::kInvalidRequest, "`inputs` must be an object like {\"ticket\": \"...\"}",
+                  "bad_inputs", "inputs");
     }
     for (const auto& [name, value] : object.items())
       request->inputs.emplace_back(name, value.is_string() ? value.get<std::string>() : value.dump());

@@ -25,7 +25,8 @@ Json PlanJson(const workflow::Outline& plan) {
     j["worst_case_tokens"] = s.worst.tokens;
     steps.push_back(std::move(j));
   }
-  return {{"workflow", plan.workflow}, {"steps", std::move(steps)}, {"answers", plan.answers}, {"notes", plan.notes},
+  return {{"workflow", plan.workflow},         {"steps", std::move(steps)},
+          {"answers", plan.answers},           {"notes", plan.notes},
           {"worst_case_usd", Usd(plan.worst)}, {"worst_case_tokens", plan.worst.tokens}};
 }
 

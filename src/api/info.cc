@@ -119,7 +119,8 @@ Task<void> HandleOpenApi(Call& call, std::string_view) {
   paths["/admin/pool"]["get"] = op("Workers with their health");
   paths["/admin/tools/{worker}"]["get"] = op("The tools of a tool worker, with their schemas");
   paths["/admin/reload"]["post"] = op("Load the configuration again; a bad file changes nothing");
-  paths["/v1/cases/{id}"]["get"] = op("A request that waits for a person: how it stands; its completion when answered");
+  paths["/v1/cases/{id}"]["get"] =
+      op("A request that waits for a person: how it stands; its completion when answered");
   paths["/admin/cases"]["get"] = op("The review queue; ?state=, after=, limit=");
   paths["/admin/cases/{id}"]["get"] = op("One case with its transcript");
   for (const char* action : {"claim", "answer", "reject", "release"}) {

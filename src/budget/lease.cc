@@ -40,8 +40,8 @@ Result<std::unique_ptr<Lease>> Lease::Carve(Lease& parent, Nanos usd, std::int64
                                             std::optional<Nanos> cap) {
   if (cap && usd > *cap) {
     return Fail(Code::kOverBudget,
-                "this step could cost up to $" + FormatUsd(usd) + ", above its own limit of $" + FormatUsd(*cap) +
-                    ": raise the limit or lower its output cap",
+                "this step could cost up to $" + FormatUsd(usd) + ", above its own limit of $" +
+                    FormatUsd(*cap) + ": raise the limit or lower its output cap",
                 "step_cost_ceiling");
   }
   auto hold = parent.Reserve(usd, tokens);
@@ -96,9 +96,8 @@ void Lease::GrowToPay(std::int64_t usd, std::int64_t tokens) {
   const std::int64_t more_usd =
       ceiling_.usd ? std::max<std::int64_t>(usd - (ceiling_.usd->v - spent_.v - held_.v), 0) : 0;
   const std::int64_t more_tokens =
-      ceiling_.tokens
-          ? std::max<std::int64_t>(tokens - (*ceiling_.tokens - tokens_spent_ - tokens_held_), 0)
-          : 0;
+      ceiling_.tokens ? std::max<std::int64_t>(tokens - (*ceiling_.tokens - tokens_spent_ - tokens_held_), 0)
+                      : 0;
   if ((more_usd > 0 || more_tokens > 0) && !Grow(more_usd, more_tokens)) {
     Broken("a part's parent promised room that it does not have");
   }

@@ -149,7 +149,10 @@ TEST(Lease, APartOfALeaseWithoutCeilingHasNoneButItsCap) {
   auto open = Lease::Carve(lease, {20}, 5, {});
   auto capped = Lease::Carve(lease, {20}, 5, {}, Nanos{30});
   ASSERT_TRUE(open && capped);
-  { auto hold = (*open)->Reserve({1'000'000}, 1'000'000); EXPECT_TRUE(hold); }
+  {
+    auto hold = (*open)->Reserve({1'000'000}, 1'000'000);
+    EXPECT_TRUE(hold);
+  }
   EXPECT_FALSE((*capped)->Reserve({31}, 0));
   EXPECT_FALSE(Lease::Carve(lease, {20}, 5, {}, Nanos{19}));
 }

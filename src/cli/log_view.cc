@@ -158,12 +158,14 @@ std::string StepLine(const record::StepRecord& s, bool called, const Glyphs& g) 
   const bool usual = s.status.empty() || s.status == "done";
   std::string status = usual ? "" : OneLine(s.status);
   std::replace(status.begin(), status.end(), '_', ' ');
-  return Join({OneLine(s.role), status,
-               s.verdict == "accept" ? "accepted" : s.verdict == "reject" ? "rejected" : "",
-               s.confidence >= 0 ? fmt::format("confidence {:.2f}", s.confidence / 1000.0) : "",
-               s.sees.empty() ? "" : "reads " + OneLine(s.sees),
-               called || !usual ? "" : "no worker was called"},
-              g.dot);
+  return Join(
+      {OneLine(s.role), status,
+       s.verdict == "accept"   ? "accepted"
+       : s.verdict == "reject" ? "rejected"
+                               : "",
+       s.confidence > 0 ? fmt::format("confidence {:.2f}", (s.confidence - 1) / 1000.0) : "",
+       s.sees.empty() ? "" : "reads " + OneLine(s.sees), called || !usual ? "" : "no worker was called"},
+      g.dot);
 }
 
 void AddSteps(const Provenance& r, const Glyphs& g, std::vector<Tree::Branch>& branches) {

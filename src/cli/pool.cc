@@ -77,7 +77,8 @@ int PoolTools(const PoolOptions& options) {
     if (options.json) continue;
     for (const auto& tool : json["data"]) {
       const std::string text = tool.value("description", "");
-      fmt::print("{:20} {:32} {}\n", name, tool.value("name", ""), text.substr(0, text.find('\n')).substr(0, 100));
+      fmt::print("{:20} {:32} {}\n", name, tool.value("name", ""),
+                 text.substr(0, text.find('\n')).substr(0, 100));
     }
   }
   if (options.json) fmt::print("{}\n", all.dump(2, ' ', false, Json::error_handler_t::replace));

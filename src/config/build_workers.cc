@@ -96,8 +96,9 @@ class KeyReader {
     value = Trimmed(std::move(value));
     std::string wrong = value.empty()         ? "is empty"
                         : value.size() > 4096 ? "is longer than 4096 characters"
-                        : header_ && !IsKeyText(value) ? "holds spaces, line breaks or other characters that no key has"
-                                            : "";
+                        : header_ && !IsKeyText(value)
+                            ? "holds spaces, line breaks or other characters that no key has"
+                            : "";
     if (wrong.empty()) return Secret(std::move(value));
     problems_->Add(place, fmt::format("key of {}: {} {}", who, what, wrong));
     return Secret();
@@ -162,25 +163,29 @@ void CheckRemote(const WorkerDraft& d, const std::string& who, Problems* problem
 void CheckTool(const WorkerDraft& d, const std::string& who, Problems* problems) {
   const bool program = d.Has("command"), address = d.Has("base_url");
   if (program == address) {
-    problems->Add(d.place, fmt::format("{} has dialect tool and needs either a 'command', a program to start, or a "
-                                       "'base_url', where one answers over HTTP",
-                                       who));
+    problems->Add(d.place,
+                  fmt::format("{} has dialect tool and needs either a 'command', a program to start, or a "
+                              "'base_url', where one answers over HTTP",
+                              who));
   }
   if (program && (d.command.empty() || d.command.front().empty()))
-    problems->Add(d.At("command"), fmt::format("{}: 'command' is a list: the program, then its arguments", who));
+    problems->Add(d.At("command"),
+                  fmt::format("{}: 'command' is a list: the program, then its arguments", who));
   if (address) CheckBaseUrl(d.base_url, d.private_address, d.At("base_url"), who, problems);
   if (program && d.Has("key"))
     problems->Add(d.At("key"), fmt::format("{}: a program gets its key by 'env', not by 'key'", who));
-  if (!program && d.Has("env"))
-    problems->Add(d.At("env"), fmt::format("{}: 'env' is for a 'command'", who));
-  for (const char* key : {"path", "sha256", "threads", "parallel", "hedge_after", "can", "context", "max_output"}) {
-    if (d.Has(key)) problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to a tool worker", who, key));
+  if (!program && d.Has("env")) problems->Add(d.At("env"), fmt::format("{}: 'env' is for a 'command'", who));
+  for (const char* key :
+       {"path", "sha256", "threads", "parallel", "hedge_after", "can", "context", "max_output"}) {
+    if (d.Has(key))
+      problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to a tool worker", who, key));
   }
 }
 
 void CheckNoTool(const WorkerDraft& d, const std::string& who, Problems* problems) {
   for (const char* key : {"command", "env", "tools"}) {
-    if (d.Has(key)) problems->Add(d.At(key), fmt::format("{}: '{}' is for workers of dialect tool", who, key));
+    if (d.Has(key))
+      problems->Add(d.At(key), fmt::format("{}: '{}' is for workers of dialect tool", who, key));
   }
 }
 
@@ -192,7 +197,8 @@ std::vector<std::pair<std::string, Secret>> EnvironmentOf(const WorkerDraft& d, 
       problems->Add(d.At("env"), fmt::format("{}: '{}' is no name of an environment variable", who, name));
       continue;
     }
-    all.emplace_back(name, reader.Read(from, d.At("env"), fmt::format("{} ({} of its env)", who, name), false));
+    all.emplace_back(name,
+                     reader.Read(from, d.At("env"), fmt::format("{} ({} of its env)", who, name), false));
   }
   return all;
 }

@@ -50,11 +50,12 @@ void WarnUnused(const WorkflowDraft& d, const workflow::FlowInfo& info, Problems
     }
     return false;
   };
-  for (std::string_view key : {"judge", "planner", "synthesizer", "verify", "samples", "rounds", "layers",
-                               "max_steps", "confidence", "quorum", "decide", "sameness", "stream_early", "steps"}) {
+  for (std::string_view key :
+       {"judge", "planner", "synthesizer", "verify", "samples", "rounds", "layers", "max_steps", "confidence",
+        "quorum", "decide", "sameness", "stream_early", "steps"}) {
     if (d.Has(key) && !reads(key))
-      problems->Warn(d.At(key), fmt::format("workflow '{}' is of kind '{}', which does not read '{}'", d.v.name,
-                                            info.name, key));
+      problems->Warn(d.At(key), fmt::format("workflow '{}' is of kind '{}', which does not read '{}'",
+                                            d.v.name, info.name, key));
   }
 }
 
@@ -79,9 +80,10 @@ void BuildWorkflows(const RootDraft& draft, Problems* problems, Config* config) 
     const bool worker = std::any_of(draft.workers.begin(), draft.workers.end(),
                                     [&](const WorkerDraft& w) { return w.name == d.v.name; });
     if (worker || d.v.name.starts_with("baton"))
-      problems->Add(d.At("name"), fmt::format("'{}' is the name of a worker or of Baton's own: call the workflow "
-                                              "something else",
-                                              d.v.name));
+      problems->Add(d.At("name"),
+                    fmt::format("'{}' is the name of a worker or of Baton's own: call the workflow "
+                                "something else",
+                                d.v.name));
     config->workflows.push_back(s);
     // One at a time, so that each is told at its place.
     auto alone = workflow::Library::Build({std::move(s)});

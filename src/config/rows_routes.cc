@@ -151,8 +151,9 @@ const Shape& UseShape() {
           MakeRow(Kind::kText, "worker", Into<&U::worker>, "One worker."),
           MakeRow(Kind::kTexts, "workers", Into<&U::workers>,
                   "Workers in order of preference: those behind stand in when those before fail."),
-          MakeRow(Kind::kText, "workflow", Into<&U::workflow>,
-                  "How they work together: a named workflow, built in or of `workflows:` (docs/workflows.md).")
+          MakeRow(
+              Kind::kText, "workflow", Into<&U::workflow>,
+              "How they work together: a named workflow, built in or of `workflows:` (docs/workflows.md).")
               .Default("single"),
           MakeWords(Kind::kWord, "policy", "learned", Into<&U::policy>,
                     "Let a learned policy choose. None is installed in this version: `baseline` is used."),

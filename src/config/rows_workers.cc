@@ -13,8 +13,10 @@ const Shape& PriceShape() {
       "USD per million tokens, read as exact decimals. A kind that is not given is charged like the kind it "
       "is part of.",
       {
-          MakeRow(Kind::kMoney, "input", Into<&PriceDraft::v, &P::input>, "Input tokens; needed, but by a tool."),
-          MakeRow(Kind::kMoney, "output", Into<&PriceDraft::v, &P::output>, "Output tokens; needed, but by a tool."),
+          MakeRow(Kind::kMoney, "input", Into<&PriceDraft::v, &P::input>,
+                  "Input tokens; needed, but by a tool."),
+          MakeRow(Kind::kMoney, "output", Into<&PriceDraft::v, &P::output>,
+                  "Output tokens; needed, but by a tool."),
           MakeRow(Kind::kMoney, "cached_input", Into<&PriceDraft::v, &P::cached_input>,
                   "Input read from the provider's cache; else as input."),
           MakeRow(Kind::kMoney, "cache_write", Into<&PriceDraft::v, &P::cache_write>,
@@ -27,7 +29,8 @@ const Shape& PriceShape() {
                   "Audio in; else as input."),
           MakeRow(Kind::kMoney, "audio_output", Into<&PriceDraft::v, &P::audio_output>,
                   "Audio out; else as output."),
-          MakeRow(Kind::kMoney, "call", Into<&PriceDraft::v, &P::call>, "USD for each call, whatever it moves."),
+          MakeRow(Kind::kMoney, "call", Into<&PriceDraft::v, &P::call>,
+                  "USD for each call, whatever it moves."),
           MakeRow(Kind::kDate, "valid_from", Into<&PriceDraft::v, &P::valid_from>,
                   "From this day on, midnight UTC; a row without holds from the beginning."),
       }};
@@ -139,7 +142,8 @@ const Shape& WorkerShape() {
                   "How routes and clients call it: letters, digits and . _ : / - .")
               .Required(),
           MakeWords(Kind::kWord, "dialect", "openai|anthropic|gemini|local|tool", Into<&W::dialect>,
-                    "Wire format; `local` runs a GGUF file in this process, `tool` is an MCP server (docs/tools.md).")
+                    "Wire format; `local` runs a GGUF file in this process, `tool` is an MCP server "
+                    "(docs/tools.md).")
               .Required(),
           MakeRow(Kind::kText, "base_url", Into<&W::base_url>,
                   "Where the provider's API begins, with its version: `https://api.example.com/v1`."),

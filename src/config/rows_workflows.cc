@@ -83,9 +83,11 @@ constexpr Setter F() {
 
 std::vector<Row> StepRows() {
   return {
-      MakeRow(Kind::kText, "name", S<&Step::name>(), "Unique in the workflow; other steps refer to it.").Required(),
-      MakeWords(Kind::kWord, "role", "thinker|worker|verifier|synthesizer|planner|tool|human", S<&Step::role>(),
-                "What it is for. A verifier begins its reply with ACCEPT or REJECT; a planner's reply is a plan.")
+      MakeRow(Kind::kText, "name", S<&Step::name>(), "Unique in the workflow; other steps refer to it.")
+          .Required(),
+      MakeWords(
+          Kind::kWord, "role", "thinker|worker|verifier|synthesizer|planner|tool|human", S<&Step::role>(),
+          "What it is for. A verifier begins its reply with ACCEPT or REJECT; a planner's reply is a plan.")
           .Default("worker"),
       MakeRow(Kind::kText, "instruction", S<&Step::instruction>(),
               "What it is to do, in plain language; without one it answers the conversation."),
@@ -94,23 +96,28 @@ std::vector<Row> StepRows() {
       MakeRow(Kind::kTexts, "sees", S<&Step::sees>(), "Earlier steps whose output it reads, or `all`."),
       MakeRow(Kind::kFlag, "conversation", S<&Step::conversation>(), "It reads what the client sent.")
           .Default("true"),
-      MakeCustom("when", StepWhen, "test or list of tests", kTestSchema,
-                 "It runs only if one of these holds: `rejected draft`, `not answered search`, `confidence draft < 0.7`, "
-                 "`label triage angry`, `items list >= 3`, `usd_left >= 0.01`, `ms_left >= 500`; ` and ` joins."),
+      MakeCustom(
+          "when", StepWhen, "test or list of tests", kTestSchema,
+          "It runs only if one of these holds: `rejected draft`, `not answered search`, `confidence draft < "
+          "0.7`, "
+          "`label triage angry`, `items list >= 3`, `usd_left >= 0.01`, `ms_left >= 500`; ` and ` joins."),
       MakeCustom("verify", StepVerify, "verifier or list", kVerifySchema,
                  "Checks of its output, in order (docs/verifiers.md)."),
       MakeRow(Kind::kTexts, "tools", S<&Step::tools>(), "Tool workers whose tools it may call."),
       MakeRow(Kind::kText, "tool", S<&Step::tool>(), "Role tool: the tool to call."),
       MakeRow(Kind::kText, "arguments", S<&Step::arguments>(),
-              "Role tool: its arguments as JSON; {{NAME}} is a step's output, {{question}} the client's last message."),
+              "Role tool: its arguments as JSON; {{NAME}} is a step's output, {{question}} the client's last "
+              "message."),
       MakeRow(Kind::kText, "for_each", S<&Step::for_each>(),
               "Repeated for the items that step's output lists; see at_most."),
       MakeRow(Kind::kText, "workflow", S<&Step::workflow>(), "This workflow stands in its place."),
-      MakeRow(Kind::kInteger, "at_most", S<&Step::at_most>(), "Bound of for_each (16) or loop (8).").Between(1, 16),
+      MakeRow(Kind::kInteger, "at_most", S<&Step::at_most>(), "Bound of for_each (16) or loop (8).")
+          .Between(1, 16),
       MakeRow(Kind::kInteger, "max_output", S<&Step::max_output>(), "Output tokens at most.").Between(1, 1e7),
       MakeRow(Kind::kDuration, "timeout", S<&Step::timeout>(), "Time it may take.").Between(0.001, 86400),
       MakeRow(Kind::kMoney, "max_usd", S<&Step::max_usd>(), "Dollars it may cost."),
-      MakeRow(Kind::kNumber, "temperature", S<&Step::temperature>(), "Instead of the client's.").Between(0, 2),
+      MakeRow(Kind::kNumber, "temperature", S<&Step::temperature>(), "Instead of the client's.")
+          .Between(0, 2),
       MakeRow(Kind::kFlag, "optional", S<&Step::optional>(), "Dropped when money or time runs short.")
           .Default("false"),
       MakeRow(Kind::kFlag, "client_tools", S<&Step::client_tools>(), "It may call the client's tools.")
@@ -130,8 +137,7 @@ const Shape& StepShape() {
     Shape s{"step", "One step.", StepRows()};
     s.rows.push_back(MakeChild(Kind::kList, "loop", Append<&StepDraft::loop>, InnerStepShape,
                                "Steps repeated at most `at_most` times, until `until` holds."));
-    s.rows.push_back(
-        MakeCustom("until", StepUntil, "test or list of tests", kTestSchema, "Ends the loop."));
+    s.rows.push_back(MakeCustom("until", StepUntil, "test or list of tests", kTestSchema, "Ends the loop."));
     return s;
   }();
   return kShape;
@@ -161,13 +167,17 @@ const Shape& WorkflowShape() {
           MakeRow(Kind::kInteger, "samples", F<&Flow::samples>(),
                   "self_consistency: samples; poll: how many answer first; research: parts.")
               .Between(1, 32),
-          MakeRow(Kind::kInteger, "rounds", F<&Flow::rounds>(), "Repairs, rounds of debate, or looks of the planner.")
+          MakeRow(Kind::kInteger, "rounds", F<&Flow::rounds>(),
+                  "Repairs, rounds of debate, or looks of the planner.")
               .Between(1, 5),
           MakeRow(Kind::kInteger, "layers", F<&Flow::layers>(), "mixture_of_agents: layers.").Between(1, 6),
-          MakeRow(Kind::kInteger, "max_steps", F<&Flow::max_steps>(), "conducted: steps of a plan.").Between(1, 16),
-          MakeRow(Kind::kNumber, "confidence", F<&Flow::confidence>(), "cascade: below it the next one is asked.")
+          MakeRow(Kind::kInteger, "max_steps", F<&Flow::max_steps>(), "conducted: steps of a plan.")
+              .Between(1, 16),
+          MakeRow(Kind::kNumber, "confidence", F<&Flow::confidence>(),
+                  "cascade: below it the next one is asked.")
               .Between(0, 1),
-          MakeRow(Kind::kNumber, "quorum", F<&Flow::quorum>(), "Agreement that ends a vote early.").Between(0, 1),
+          MakeRow(Kind::kNumber, "quorum", F<&Flow::quorum>(), "Agreement that ends a vote early.")
+              .Between(0, 1),
           MakeWords(Kind::kWord, "decide", "vote|judge|synthesis", F<&Flow::decide>(), "poll: how it ends.")
               .Default("vote"),
           MakeWords(Kind::kWord, "sameness", "auto|normalised|choice|number", F<&Flow::sameness>(),
@@ -176,12 +186,15 @@ const Shape& WorkflowShape() {
           MakeRow(Kind::kFlag, "stream_early", F<&Flow::stream_early>(),
                   "cascade: a cheap answer streams once its first tokens are sure enough, and is then kept.")
               .Default("false"),
-          MakeRow(Kind::kInteger, "commit_tokens", F<&Flow::commit_tokens>(), "stream_early: after how many tokens.")
+          MakeRow(Kind::kInteger, "commit_tokens", F<&Flow::commit_tokens>(),
+                  "stream_early: after how many tokens.")
               .Between(1, 4096)
               .Default("24"),
-          MakeRow(Kind::kFlag, "share_tools", F<&Flow::share_tools>(), "Tool turns of one step are seen by all.")
+          MakeRow(Kind::kFlag, "share_tools", F<&Flow::share_tools>(),
+                  "Tool turns of one step are seen by all.")
               .Default("false"),
-          MakeChild(Kind::kList, "steps", Append<&WorkflowDraft::steps>, StepShape, "Steps of your own, in order."),
+          MakeChild(Kind::kList, "steps", Append<&WorkflowDraft::steps>, StepShape,
+                    "Steps of your own, in order."),
           MakeRow(Kind::kTexts, "answer", F<&Flow::answer>(),
                   "Steps whose output the client reads, best first; without, the last."),
           MakeRow(Kind::kTexts, "inputs", F<&Flow::inputs>(),

@@ -83,12 +83,14 @@ class PoolImpl : public Pool {
 
   Task<Result<std::vector<chat::Tool>>> Tools(const Worker& worker, Cancel* cancel) override {
     LiveWorker* w = parts_.roster.Find(&worker);
-    if (!w) co_return Fail(Code::kNotFound, "worker '" + worker.name + "' is not in this pool", "unknown_worker");
+    if (!w)
+      co_return Fail(Code::kNotFound, "worker '" + worker.name + "' is not in this pool", "unknown_worker");
     co_return co_await w->backend->Tools(Deadline(parts_.loop.Now() + worker.timeouts.whole), cancel);
   }
 
-  Task<Result<chat::ToolResult>> CallTool(const Worker& worker, const chat::ToolCall& call, budget::Lease* lease,
-                                          Deadline deadline, Cancel* cancel, CallRecord* record) override {
+  Task<Result<chat::ToolResult>> CallTool(const Worker& worker, const chat::ToolCall& call,
+                                          budget::Lease* lease, Deadline deadline, Cancel* cancel,
+                                          CallRecord* record) override {
     ToolOperation operation(call);
     const std::vector<const Worker*> one = {&worker};
     Call c(parts_, operation, one);

@@ -103,8 +103,8 @@ void Charge(Try& t, CallRecord* record) {
   if (t.hold) {
     const budget::Nanos paid = t.hold->Settle(record->cost, usage.input + usage.output);
     if (paid < record->cost) {
-      record->why += "; claims $" + budget::FormatUsd(record->cost) + ", more than the call could cost: " +
-                     "disputed above the ceiling";
+      record->why += "; claims $" + budget::FormatUsd(record->cost) +
+                     ", more than the call could cost: " + "disputed above the ceiling";
       record->usage_estimated = true;
       record->cost = paid;
     }

@@ -215,8 +215,8 @@ bool Permit::Allows(const pool::Worker& worker) const {
 }
 
 bool Permit::Allows(const pool::Worker& worker, const std::set<DataClass>& also) const {
-  return Allows(worker) && std::includes(worker.data.classes.begin(), worker.data.classes.end(), also.begin(),
-                                         also.end());
+  return Allows(worker) &&
+         std::includes(worker.data.classes.begin(), worker.data.classes.end(), also.begin(), also.end());
 }
 
 }  // namespace baton::rails

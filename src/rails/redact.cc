@@ -1,9 +1,9 @@
 #include "rails/redact.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <vector>
-
-#include <fmt/format.h>
 
 namespace baton::rails {
 
@@ -48,8 +48,8 @@ std::string Marks::Restore(std::string_view text) const {
     if (open == std::string_view::npos) return out.append(text.substr(at));
     out.append(text.substr(at, open - at));
     const std::size_t close = text.find(']', open);
-    const auto mark = close == std::string_view::npos ? by_mark_.end()
-                                                      : by_mark_.find(text.substr(open, close + 1 - open));
+    const auto mark =
+        close == std::string_view::npos ? by_mark_.end() : by_mark_.find(text.substr(open, close + 1 - open));
     if (mark == by_mark_.end()) {
       out.push_back('[');
       at = open + 1;

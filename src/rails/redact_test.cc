@@ -15,7 +15,8 @@ std::shared_ptr<const Classifier> Default() {
 
 TEST(Redact, HidesWhatWasFoundAndPutsItBack) {
   const auto classifier = Default();
-  const std::string text = "Write to ana.silva@example.org or bob@example.com, then ana.silva@example.org again.";
+  const std::string text =
+      "Write to ana.silva@example.org or bob@example.com, then ana.silva@example.org again.";
   Marks marks;
   const std::string hidden = marks.Hide(text, classifier->ClassifyText(text));
   EXPECT_EQ(hidden, "Write to [EMAIL_1] or [EMAIL_2], then [EMAIL_1] again.");
@@ -33,7 +34,7 @@ TEST(Redact, LeavesHarmlessTextAlone) {
 
 TEST(Redact, OverlappingFindingsBecomeOneMarkAndATruncatedScanHidesTheRest) {
   Classification found;
-  found.spans = {{"phone", "personal", 0, 0, 2, 8}, {"card", "personal", 0, 0, 5, 12}};
+  found.spans = {{"phone", "personal", 0, 0, 2, 8}, {"card", "personal", 0, 0, 5, 11}};
   Marks marks;
   EXPECT_EQ(marks.Hide("a 123456789 b c", found), "a [PHONE_1] b c");
   found.truncated = true;

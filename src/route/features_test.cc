@@ -160,7 +160,8 @@ TEST(Features, LongTextsAreReadAtBothEndsOnly) {
 
 TEST(Features, WhatALongTextOpensWithIsNotDrownedByTheRest) {
   std::string report;
-  while (report.size() < 6000) report += "The team moved some orders and agreed that the next step needs people. ";
+  while (report.size() < 6000)
+    report += "The team moved some orders and agreed that the next step needs people. ";
   EXPECT_EQ(Of("Summarise this in one sentence.\n\n" + report).task, "summarisation");
   EXPECT_EQ(Of(report).task, "chat");
 }
