@@ -169,6 +169,7 @@ void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config) {
   builder.CheckWorkers(f.on_timeout, f.At("on_timeout"), "fallback.on_timeout");
   builder.CheckWorkers(f.on_error, f.At("on_error"), "fallback.on_error");
   builder.CheckWorkers(f.on_low_confidence, f.At("on_low_confidence"), "fallback.on_low_confidence");
+  config->continue_streams = f.on_stream_break == "continue";
   config->routes.fallback = {f.on_timeout, f.on_error, f.on_low_confidence, f.on_policy_violation};
   for (const auto& w : draft.workers) builder.CheckWorkerClasses(w);
 }

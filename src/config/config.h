@@ -38,6 +38,7 @@ struct Config {
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile
   pool::RetryPolicy retry;
+  bool continue_streams = true;  // fallback.on_stream_break
   human::DeskRules human;
   Duration drain = std::chrono::seconds(30);
   Duration idempotency_ttl = std::chrono::hours(1);

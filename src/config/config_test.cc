@@ -117,8 +117,8 @@ TEST_F(ConfigTest, TheSketchIsReadInFull) {
   EXPECT_EQ(c->routes.rules[3].baseline, "large");
   EXPECT_THAT(c->routes.fallback.on_timeout, ElementsAre("smol"));
   EXPECT_THAT(c->warnings, Contains(HasSubstr("no learned policy is installed")));
-  EXPECT_THAT(c->warnings, Contains(HasSubstr("no review queue")));
-  EXPECT_THAT(c->warnings, Contains(HasSubstr("on_low_confidence")));
+  EXPECT_EQ(c->routes.fallback.on_policy_violation, "human_review");
+  EXPECT_THAT(c->routes.fallback.on_low_confidence, ElementsAre("large"));
 }
 
 TEST_F(ConfigTest, DefaultsAreThoseOfTheStructs) {
@@ -247,8 +247,7 @@ TEST_F(ConfigTest, MistakesAreToldInWords) {
       {"fallback: {on_error: smoll}",
        "fallback.on_error names the worker 'smoll', which there is not; did you mean 'smol'?"},
       {"routes: [{name: r, use: {worker: smoll}}]", "did you mean 'smol'?"},
-      {"routes: [{name: r, use: {workflow: code_with_verifier, worker: smol}}]",
-       "no workflow 'code_with_verifier' in this version; known: single"},
+      {"routes: [{name: r, use: {workflow: cascad, worker: smol}}]", "no workflow 'cascad'; did you mean 'cascade'?"},
       {"routes: [{name: r}]", "route needs a 'use'"},
       {"routes: [{name: r, use: {}}]", "name a 'worker' or 'workers'"},
       {"routes: [{name: r, use: {worker: smol, workers: [smol]}}]", "not both"},

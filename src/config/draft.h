@@ -75,7 +75,7 @@ struct RouteDraft : Node {
 };
 struct FallbackDraft : Node {
   std::vector<std::string> on_timeout, on_error, on_low_confidence;
-  std::string on_policy_violation = "refuse";
+  std::string on_policy_violation = "refuse", on_stream_break = "continue";
 };
 
 struct StepDraft : Node {

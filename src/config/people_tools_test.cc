@@ -46,7 +46,7 @@ TEST(ToolConfig, AProgramWithItsEnvironmentAndItsTools) {
   ASSERT_TRUE(c) << c.error().message;
   const pool::Worker& w = *c->workers.at(1);
   EXPECT_EQ(w.dialect, "tool");
-  EXPECT_THAT(w.command, ElementsAre("dir/./bin/server", "--root", "/srv"));
+  EXPECT_THAT(w.command, ElementsAre("dir/bin/server", "--root", "/srv"));
   ASSERT_EQ(w.environment.size(), 3u);
   EXPECT_EQ(w.environment[0].first, "PATH");
   EXPECT_EQ(w.environment[1].second.Reveal(), "a value with spaces");

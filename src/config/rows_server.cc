@@ -168,6 +168,10 @@ const Shape& FallbackShape() {
           MakeRow(Kind::kTexts, "on_low_confidence", Into<&FallbackDraft::on_low_confidence>,
                   "After a plain answer whose checks or token probabilities are not sure enough: these are asked too. Makes a "
                   "`cascade` of routes that use `single`."),
+          MakeWords(Kind::kWord, "on_stream_break", "continue|error", Into<&FallbackDraft::on_stream_break>,
+                    "When a worker breaks off in the middle of a streamed text: the next one goes on where it stopped, "
+                    "or the stream ends with an error event.")
+              .Default("continue"),
           MakeWords(Kind::kWord, "on_policy_violation", "refuse|human_review",
                     Into<&FallbackDraft::on_policy_violation>,
                     "When no worker may see the data: refuse, or lay the request before a person "

@@ -117,7 +117,7 @@ struct ExchangeTest : testing::Test {
     workers = {MakeWorker("cloud", {"public", "internal"}),
                MakeWorker("home", {"public", "internal", "personal", "secret"})};
     house.policies.reset(new Policies{rails::Rails({}, *rails::Classifier::Build({})), route::Rules({}),
-                                      rails::Catalogue{workers}, workflow::Runner({})});
+                                      rails::Catalogue{workers}, workflow::Runner(workflow::RunnerDeps{})});
     auto p = std::make_unique<ScriptedPool>(workers);
     scripted = p.get();
     house.pool = std::move(p);

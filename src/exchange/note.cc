@@ -83,7 +83,7 @@ void NoteTrace(workflow::Trace& trace, record::Provenance& record) {
       to.verdict = step.verdict;
       to.note = step.note;
       to.sees = step.sees;
-      to.confidence = step.confidence < 0 ? -1 : static_cast<int>(step.confidence * 1000 + 0.5);
+      to.confidence = step.confidence < 0 ? 0 : 1 + static_cast<int>(step.confidence * 1000 + 0.5);
     }
     NoteCalls(step.calls, record);
   }

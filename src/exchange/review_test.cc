@@ -52,7 +52,7 @@ struct ReviewTest : testing::Test {
     route::RulesOptions rules;
     rules.fallback.on_policy_violation = "human_review";
     house.policies.reset(new Policies{rails::Rails({}, *rails::Classifier::Build({})), route::Rules(rules),
-                                      rails::Catalogue{{worker}}, workflow::Runner({})});
+                                      rails::Catalogue{{worker}}, workflow::Runner(workflow::RunnerDeps{})});
     house.pool = std::make_unique<UntouchedPool>(loop);
     human::DeskOptions options;
     options.path = ":memory:";

@@ -44,7 +44,7 @@ struct StepView {
   std::string_view name, role;
   int calls = 0;
   std::string_view status, verdict, note, sees;
-  int confidence = -1;
+  int confidence = 0;
 };
 struct RecordView {
   ExchangeId id = 0;
@@ -145,7 +145,7 @@ void EachLaterStepField(Step& s, F&& f) {
   f(Field{"verdict", Store::kWord, kMaxName}, s.verdict);
   f(Field{"note", Store::kWord, kMaxWhy}, s.note);
   f(Field{"sees", Store::kWord, kMaxWhy}, s.sees);
-  f(Field{"confidence_permille"}, s.confidence);
+  f(Field{"confidence"}, s.confidence);
 }
 
 // All columns of a table, in order.

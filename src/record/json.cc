@@ -70,7 +70,7 @@ Json StepsJson(const Provenance& r) {
     if (!s.verdict.empty()) step["verdict"] = s.verdict;
     if (!s.note.empty()) step["note"] = s.note;
     if (!s.sees.empty()) step["sees"] = Lines(s.sees, ",");
-    if (s.confidence >= 0) step["confidence"] = s.confidence / 1000.0;
+    if (s.confidence > 0) step["confidence"] = (s.confidence - 1) / 1000.0;
     steps.push_back(std::move(step));
   }
   return steps;
@@ -176,7 +176,7 @@ void StepsFrom(const Json& j, Provenance& r) {
       }
     }
     if (const auto c = s.find("confidence"); c != s.end() && c->is_number())
-      step.confidence = static_cast<int>(c->get<double>() * 1000 + 0.5);
+      step.confidence = 1 + static_cast<int>(c->get<double>() * 1000 + 0.5);
     const auto calls = s.find("calls");
     if (calls == s.end() || !calls->is_array()) continue;
     for (const Json& c : *calls) {

@@ -25,7 +25,7 @@ struct StepRecord {
   std::string verdict{};     // "accept", "reject"; empty: nobody judged
   std::string note{};        // why it was skipped, dropped or rejected; what its checks said
   std::string sees{};        // names of the steps it read: "draft,check"
-  int confidence = -1;       // thousandths; -1: nothing measured it
+  int confidence = 0;        // thousandths plus one; 0: nothing measured it
   bool operator==(const StepRecord&) const = default;
 };
 

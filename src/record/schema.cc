@@ -46,7 +46,7 @@ ALTER TABLE steps ADD COLUMN status;
 ALTER TABLE steps ADD COLUMN verdict;
 ALTER TABLE steps ADD COLUMN note;
 ALTER TABLE steps ADD COLUMN sees;
-ALTER TABLE steps ADD COLUMN confidence_permille INTEGER;
+ALTER TABLE steps ADD COLUMN confidence INTEGER;
 )sql";
 
 // For people with a SQL shell: the same rows with the words written out.

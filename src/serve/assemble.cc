@@ -53,7 +53,11 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   TRY(auto classifier, rails::Classifier::Build(config.data));
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
+  deps.continue_streams = config.continue_streams;
   deps.library = config.library;
+  std::vector<std::string> used = config.routes.workflows;
+  for (const auto& rule : config.routes.rules) used.push_back(rule.workflow);
+  config.library->Prepare(used);
   deps.classifier = classifier;
   deps.held = std::move(held);
   deps.metrics = metrics;

@@ -21,6 +21,11 @@ constexpr Facts kFacts{
     .cost = {.asks_model = false, .max_asks = 0, .max_tokens = 0, .limit = Duration::zero()},
     .error_rate = {}};
 constexpr std::size_t kMaxAnswers = 64;
+// This answer and four of other models, by auto: docs/verifiers.md, `verifier_rates --only agreement`.
+constexpr ErrorRate kOfFive{.false_accept = 0.181,
+                            .false_reject = 0.0156,
+                            .n = 10855,
+                            .set = "gsm8k, math_level5, cruxeval_o, arc_challenge"};
 
 struct Setting {
   Sameness how = Sameness::kAuto;
@@ -43,6 +48,10 @@ class Agreement : public Rule {
     }
     if (setting_.behaviour) c.limit = std::chrono::seconds(60);
     return c;
+  }
+
+  ErrorRate error_rate() const override {
+    return setting_.behaviour || setting_.how == Sameness::kEmbedding ? ErrorRate() : kOfFive;
   }
 
   Task<Judgement> Check(const Subject& subject, const Context& context) const override {

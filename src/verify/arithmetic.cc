@@ -9,7 +9,12 @@
 namespace baton::verify {
 namespace {
 
-constexpr Facts kFacts{.name = "arithmetic", .version = 1, .cost = {}, .error_rate = {}};
+// Measured: docs/verifiers.md, `verifier_rates --only arithmetic`.
+constexpr Facts kFacts{
+    .name = "arithmetic",
+    .version = 1,
+    .cost = {},
+    .error_rate = {.false_accept = 0.539, .false_reject = 0.0044, .n = 48822, .set = "gsm8k, math_level5"}};
 
 class Arithmetic : public InstantRule {
  public:

@@ -8,7 +8,12 @@
 namespace baton::verify {
 namespace {
 
-constexpr Facts kFacts{.name = "exact", .version = 1, .cost = {}, .error_rate = {}};
+// Measured: docs/verifiers.md, `verifier_rates --only exact`.
+constexpr Facts kFacts{
+    .name = "exact",
+    .version = 1,
+    .cost = {},
+    .error_rate = {.false_accept = 0.148, .false_reject = 0.014, .n = 19992, .set = "cruxeval_o"}};
 
 class Exact : public InstantRule {
  public:

@@ -47,6 +47,7 @@ struct RunContext {
   Cancel* cancel = nullptr;                // may be null
   pool::RetryPolicy retry{};
   const rails::Classifier* classifier = nullptr;  // null: outputs are not classified
+  bool continue_streams = true;                   // a stream that breaks off goes on elsewhere
   HeldTurns* held = nullptr;                      // null: a client's tools end the run
   human::Desk* desk = nullptr;                    // null: human steps fail
   std::shared_ptr<const void> keep{};             // what plan and workers live in, for held runs

@@ -1,17 +1,12 @@
-// One step's work: ask a worker, call its tools, check what came.
+// A step that asks a worker: whom it may ask, the call, the stream, the tools it calls on the way.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "chat/assemble.h"
-#include "human/answer.h"
-#include "human/transcript.h"
-#include "verify/agreement.h"
 #include "workflow/continuation.h"
 #include "workflow/execution_live.h"
-#include "workflow/judge.h"
 #include "workflow/plan_check.h"
-#include "workflow/plan_text.h"
 #include "workflow/step_request.h"
 
 namespace baton::workflow {
@@ -157,7 +152,8 @@ Task<void> Execution::AskOnce(StepId id, chat::Request* request, pool::CallOutco
   const bool open = streams || (live.commit && live.commit->open());
   if (open) delivered_ |= outcome->delivered || outcome->response.has_value();
   if (open) heading_sent_ |= outcome->delivered || outcome->response.has_value();
-  if (open && !outcome->response && outcome->delivered) co_await MendStream(id, *request, outcome);
+  if (open && !outcome->response && outcome->delivered && c_.continue_streams)
+    co_await MendStream(id, *request, outcome);
   // Nothing reached the client: another step may still have its stream.
   if (open && !outcome->response && !outcome->delivered) streaming_ = -1;
 }
@@ -255,224 +251,6 @@ Task<void> Execution::RunTools(StepId id, chat::Request* request, bool* again) {
     At(id).own.push_back(std::move(m));
   }
   *again = !cancel_.fired();
-}
-
-// One tool, arguments from the plan.
-Task<void> Execution::CallTool(StepId id) {
-  StepState& s = At(id);
-  auto arguments = FillArguments(StepOf(id).arguments, {c_.client, plan_, states_, id, mark_});
-  Error error;
-  if (arguments && MayAsk(id, &error).empty()) arguments = std::move(error);
-  if (!arguments) {
-    End(id, StepStatus::kFailed);
-    s.error = std::move(arguments).error();
-    s.why = s.error->message;
-    co_return;
-  }
-  chat::ToolCall call;
-  call.id = "step";
-  call.name = StepOf(id).tool;
-  call.arguments = std::move(*arguments);
-  pool::CallRecord record;
-  chat::ToolResult result =
-      co_await tools_.Call(StepOf(id).workers, call, LiveOf(id).lease.get(), c_.permit.deadline(),
-                                   &LiveOf(id).cancel, &record);
-  s.calls.push_back(std::move(record));
-  s.worker = StepOf(id).workers.front();
-  for (const auto& part : result.content) {
-    if (const auto* text = std::get_if<chat::Text>(&part)) s.text += text->text;
-  }
-  if (s.text.size() > kMostText) s.text.resize(kMostText);
-  End(id, result.is_error ? StepStatus::kFailed : StepStatus::kDone);
-  if (result.is_error) {
-    s.why = "the tool reports an error";
-    s.error = Fail(Code::kUnavailable, fmt::format("tool '{}' failed", call.name), "tool_failed");
-  }
-}
-
-Task<void> Execution::Hand(StepId id) {
-  StepState& s = At(id);
-  End(id, StepStatus::kFailed);  // unless a person answers
-  if (!c_.desk) {
-    s.error = Fail(Code::kUnsupported, "there is no human queue here", "no_human_desk");
-    s.why = s.error->message;
-    co_return;
-  }
-  human::Case work;
-  work.exchange = static_cast<ExchangeId>(c_.exchange);
-  work.tenant = c_.permit.tenant();
-  work.model = c_.client.model;
-  work.reason = StepOf(id).instruction;
-  work.route = c_.route;
-  work.workflow = plan_.workflow;
-  work.step = StepOf(id).name;
-  work.data_classes.assign(c_.permit.data().classes.begin(), c_.permit.data().classes.end());
-  work.transcript = human::Transcript(c_.client.messages);
-  for (const StepId seen : Sees(plan_, id)) {
-    if (At(seen).done()) work.draft = At(seen).text;
-  }
-  const Deadline wait = c_.permit.deadline().Earlier(Deadline(loop_.Now() + c_.desk->rules().wait));
-  Result<human::Resolution> got = co_await c_.desk->Ask(loop_, std::move(work), wait, &LiveOf(id).cancel);
-  if (!got) {
-    s.error = std::move(got).error();
-    s.why = s.error->message;
-    co_return;
-  }
-  Resolve(id, std::move(*got));
-}
-
-void Execution::Resolve(StepId id, human::Resolution end) {
-  StepState& s = At(id);
-  using Kind = human::Resolution::Kind;
-  if (end.kind == Kind::kAnswered) {
-    End(id, StepStatus::kDone);
-    s.verdict = verify::Verdict::kAccept;
-    s.why = "answered by " + end.by;
-    s.text = end.text;
-    s.response = human::AnswerOf(std::move(end.text), c_.client.model, unix_seconds_);
-    return;
-  }
-  if (end.kind == Kind::kPending) {
-    pending_case_ = end.case_id;
-    s.why = "a person will answer later";
-    s.error = Fail(Code::kUnavailable, fmt::format("a person has to look at this request; its case is {}", end.case_id),
-                   "human_pending");
-    last_word_ = s.error;
-  } else if (end.kind == Kind::kRejected) {
-    s.why = "rejected by a person: " + end.text;
-    s.error = Fail(Code::kPermissionDenied, "a person has looked at this request and declined it: " + end.text,
-                   "human_rejected");
-    last_word_ = s.error;
-  } else {
-    s.why = "nobody came in time";
-    s.error = Fail(Code::kUnavailable, "this request needed a person, and nobody came in time", "human_expired");
-  }
-}
-
-void Execution::Vote(StepId id) {
-  std::vector<std::string_view> votes;
-  std::vector<StepId> of;
-  for (const StepId s : Sees(plan_, id)) {
-    if (!At(s).done()) continue;
-    votes.push_back(At(s).text);
-    of.push_back(s);
-  }
-  const verify::Groups groups = verify::Group(votes, StepOf(id).sameness);
-  StepState& state = At(id);
-  if (groups.representative < 0) {
-    End(id, StepStatus::kFailed);
-    state.why = "the votes cannot be read";
-    return;
-  }
-  TakeFrom(id, of[static_cast<std::size_t>(groups.representative)]);
-  state.confidence = groups.agreement;
-  state.why = fmt::format("{} of {} agree", groups.sizes.front(), votes.size());
-  End(id, StepStatus::kDone);
-  for (const StepId s : of) state.classes.insert(At(s).classes.begin(), At(s).classes.end());
-}
-
-void Execution::TakeFrom(StepId id, StepId from) {
-  StepState& to = At(id);
-  const StepState& chosen = At(from);
-  to.from = chosen.from >= 0 ? chosen.from : from;
-  to.text = chosen.text;
-  to.response = chosen.response;
-  to.worker = chosen.worker;
-  to.losses = chosen.losses;
-  End(id, StepStatus::kDone);
-}
-
-void Execution::Pick(StepId id) {
-  StepId best = -1;
-  for (const StepId s : StepOf(id).access.steps) {
-    if (!At(s).done()) continue;
-    if (best < 0) best = s;
-    if (At(s).verdict == verify::Verdict::kReject) continue;
-    best = s;
-    break;
-  }
-  if (best < 0) {
-    End(id, StepStatus::kFailed);
-    return;
-  }
-  TakeFrom(id, best);
-  At(id).verdict = At(best).verdict;
-  At(id).confidence = At(best).confidence;
-  At(id).why = "that of " + StepOf(best).name;
-}
-
-// Checks, in order; the first that rejects ends them. What it costs to ask a judge is in the step's lease.
-Task<void> Execution::Verify(StepId id) {
-  if (StepOf(id).role == Role::kVerifier) At(id).verdict = ReadVerdict(At(id).text);
-  if (const StepId judged = StepOf(id).judges; judged >= 0 && At(id).verdict == verify::Verdict::kReject) {
-    At(judged).verdict = verify::Verdict::kReject;
-    At(judged).why = fmt::format("rejected by step '{}'", StepOf(id).name);
-  }
-  if (At(id).verdict == verify::Verdict::kReject || StepOf(id).checks.empty()) co_return;
-  const std::string question = QuestionOf(c_.client);
-  Judge judge(c_.pool, StepOf(id).judge, LiveOf(id).lease.get(), &LiveOf(id).cancel, c_.retry);
-  const verify::Context context{loop_, c_.permit.deadline(), &LiveOf(id).cancel,
-                                StepOf(id).judge ? &judge : nullptr};
-  verify::Subject subject;
-  subject.question = question;
-  subject.answer = At(id).text;
-  subject.request = &c_.client;
-  subject.response = &At(id).response;
-  for (StepId s = 0; s < static_cast<StepId>(plan_.steps.size()); ++s) {
-    if (s != id && At(s).done() && StepOf(s).role == Role::kWorker) subject.others.push_back(At(s).text);
-  }
-  Belief belief;
-  for (const auto& check : StepOf(id).checks) {
-    const verify::Judgement j = co_await check->Check(subject, context);
-    belief.Add(*check, j);
-    At(id).why += fmt::format("{}{}: {}{}{}", At(id).why.empty() ? "" : "; ", check->name(),
-                              verify::VerdictName(j.verdict), j.reason.empty() ? "" : ", ", j.reason);
-    if (!j.evidence.empty()) At(id).evidence = j.evidence;
-    if (j.verdict != verify::Verdict::kUnknown) At(id).verdict = j.verdict;
-    if (j.verdict == verify::Verdict::kReject) break;
-  }
-  At(id).confidence = belief.confidence();
-  Append(&At(id).calls, judge.TakeCalls());
-}
-
-void Execution::Plan_(StepId id) {
-  const Step& step = StepOf(id);
-  const auto most = std::min(static_cast<std::size_t>(step.max_planned), kMaxSteps - plan_.steps.size());
-  auto written = ParseLists(At(id).text, most);
-  if (!written) {
-    At(id).verdict = verify::Verdict::kReject;
-    At(id).why = written.error().message;
-    return;
-  }
-  if (written->empty()) {
-    At(id).why = "keeps what there is";
-    At(id).verdict = verify::Verdict::kAccept;
-    return;
-  }
-  Plan longer = plan_;
-  Status fine = AppendWritten(*written, step.planned_workers, step.name + ".", &longer);
-  if (fine) fine = Check(longer, c_.permit, plan_.steps.size());
-  if (!fine) {
-    At(id).verdict = verify::Verdict::kReject;
-    At(id).why = "the plan is refused: " + fine.error().message;
-    return;
-  }
-  for (std::size_t i = plan_.steps.size(); i < longer.steps.size(); ++i)
-    plan_.steps.push_back(std::move(longer.steps[i]));
-  plan_.answers = std::move(longer.answers);
-  states_.resize(plan_.steps.size());
-  At(id).verdict = verify::Verdict::kAccept;
-  At(id).why = fmt::format("a plan of {} steps", written->size());
-}
-
-void Execution::Classify(StepId id) {
-  StepState& s = At(id);
-  for (const StepId seen : Sees(plan_, id)) {
-    if (At(seen).done()) s.classes.insert(At(seen).classes.begin(), At(seen).classes.end());
-  }
-  if (!c_.classifier) return;
-  const rails::Classification found = c_.classifier->ClassifyText(s.text);
-  s.classes.insert(found.classes.begin(), found.classes.end());
 }
 
 }  // namespace baton::workflow

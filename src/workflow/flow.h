@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "base/result.h"
 #include "rails/rails.h"
 #include "verify/verifier.h"
@@ -72,6 +73,8 @@ struct Materials {
   std::int64_t unix_seconds = 0;
   const std::vector<std::shared_ptr<const verify::Verifier>>& checks;  // of settings.verify
   double quality = 0;  // dollars per point, as the caller says; 0: not said
+  // Made once per library and spec: some hold a sandbox.
+  std::function<Result<std::shared_ptr<const verify::Verifier>>(const verify::Spec&)> check;
   // Plans of other workflows, for sub-workflows; refuses to nest deeper than four.
   std::function<Result<Plan>(const std::string& name, int depth)> plan_of;
   int depth = 0;
@@ -107,6 +110,9 @@ class Library {
     const chat::Request& request;
     std::int64_t unix_seconds = 0;
   };
+  // Makes what is dear to make (a sandbox takes tens of milliseconds) before the first request needs it on its
+  // loop: the checks of the operator's own steps, and those that these workflows bring.
+  void Prepare(const std::vector<std::string>& workflows) const;
   // A checked plan, or why there is none.
   Result<Plan> Make(const Request& request) const;
 
@@ -114,6 +120,12 @@ class Library {
   Library() = default;
   Result<Plan> MakeNested(const Request& request, int depth) const;
 
+  Result<std::shared_ptr<const verify::Verifier>> CheckOf(const verify::Spec& spec) const;
+  void Prepare(const StepSettings& step) const;
+
+  mutable Mutex m_;
+  // By the spec written out; only specs of the configuration get here.
+  mutable std::map<std::string, std::shared_ptr<const verify::Verifier>> made_ GUARDED_BY(m_);
   std::vector<FlowSettings> flows_;                 // the operator's
   std::vector<FlowSettings> built_in_;              // rows of Flows() with standard settings
   std::map<std::string, std::vector<std::shared_ptr<const verify::Verifier>>, std::less<>> checks_;

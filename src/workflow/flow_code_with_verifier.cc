@@ -16,7 +16,7 @@ Result<Plan> BuildCodeWithVerifier(const Materials& m) {
   Plan plan;
   auto checks = m.checks;
   if (checks.empty()) {
-    TRY(auto code, verify::Make({"code", {}}));
+    TRY(auto code, m.check({"code", {}}));
     checks.push_back(std::move(code));
   }
   const auto& order = m.workers;  // the operator's order, or from cheap to dear

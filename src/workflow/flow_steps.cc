@@ -5,94 +5,18 @@
 // name stands for all its copies where it is seen, and a loop's or sub-workflow's for the last one that came to a
 // result (a kPick step of that name).
 #include <algorithm>
-#include <charconv>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "workflow/flow_rows.h"
 #include "workflow/flow_tools.h"
+#include "workflow/step_clause.h"
 
 namespace baton::workflow {
 namespace {
 
 constexpr int kMostRounds = 8, kMostItems = 16;
-
-std::vector<std::string_view> Words(std::string_view s) {
-  std::vector<std::string_view> out;
-  while (!s.empty()) {
-    const auto from = s.find_first_not_of(' ');
-    if (from == std::string_view::npos) break;
-    s.remove_prefix(from);
-    const auto end = std::min(s.find(' '), s.size());
-    out.push_back(s.substr(0, end));
-    s.remove_prefix(end);
-  }
-  return out;
-}
-
-struct WordRow {
-  std::string_view word;
-  Clause::What what;
-};
-constexpr WordRow kTests[] = {
-    {"accepted", Clause::What::kAccepted}, {"rejected", Clause::What::kRejected}, {"answered", Clause::What::kAnswered},
-    {"failed", Clause::What::kFailed},     {"skipped", Clause::What::kSkipped},
-};
-
-bool ReadRange(std::string_view op, std::string_view number, Clause* t) {
-  double v = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), v);
-  if (error != std::errc() || end != number.data() + number.size()) return false;
-  if (op == "<") return t->lt = v, true;
-  if (op == ">=") return t->ge = v, true;
-  return false;
-}
-
-// One test, with the name of the step it asks about; "not" may stand before any.
-struct Reading {
-  Clause test;
-  std::string step;
-};
-Result<Reading> ReadTest(std::string_view text) {
-  Reading r;
-  auto words = Words(text);
-  if (!words.empty() && words.front() == "not") {
-    r.test.negated = true;
-    words.erase(words.begin());
-  }
-  const auto wrong = [&] {
-    return Fail(Code::kInvalidRequest,
-                fmt::format("'{}' is no test; write for example `rejected draft`, `not answered search`, `confidence "
-                            "draft < 0.7`, `label triage angry`, `items list >= 3`, `usd_left < 0.01` or `ms_left >= "
-                            "500`",
-                            text),
-                "bad_condition");
-  };
-  if (words.size() == 3 && (words[0] == "usd_left" || words[0] == "ms_left")) {
-    r.test.what = words[0] == "usd_left" ? Clause::What::kUsdLeft : Clause::What::kMsLeft;
-    if (!ReadRange(words[1], words[2], &r.test)) return wrong();
-    return r;
-  }
-  if (words.size() < 2) return wrong();
-  r.step = std::string(words[1]);
-  for (const auto& row : kTests) {
-    if (row.word != words[0] || words.size() != 2) continue;
-    r.test.what = row.what;
-    return r;
-  }
-  if (words[0] == "label" && words.size() >= 3) {
-    r.test.what = Clause::What::kLabel;
-    r.test.text = std::string(text.substr(static_cast<std::size_t>(words[2].data() - text.data())));
-    return r;
-  }
-  if (words.size() == 4 && (words[0] == "confidence" || words[0] == "items")) {
-    r.test.what = words[0] == "confidence" ? Clause::What::kConfidence : Clause::What::kItems;
-    if (!ReadRange(words[2], words[3], &r.test)) return wrong();
-    return r;
-  }
-  return wrong();
-}
 
 // Both must hold: every group of one with every group of the other.
 Condition Both(const Condition& a, const Condition& b) {
@@ -144,7 +68,7 @@ class Compiler {
     format.schema = m_.settings.output_schema;
     format.strict = true;
     s.format = std::move(format);
-    auto check = verify::Make({"json_schema", {{"schema", m_.settings.output_schema.text}}});
+    auto check = m_.check({"json_schema", {{"schema", m_.settings.output_schema.text}}});
     if (check && s.method == Method::kAsk) s.checks.push_back(std::move(*check));
   }
 
@@ -162,12 +86,12 @@ class Compiler {
     for (const auto& group : when) {
       std::vector<Clause> tests;
       for (const auto& text : group) {
-        TRY(Reading r, ReadTest(text));
+        TRY(WrittenClause r, ReadClause(text));
         if (!r.step.empty()) {
           TRY(const std::vector<StepId> ids, Find(r.step));
-          r.test.step = ids.back();
+          r.clause.step = ids.back();
         }
-        tests.push_back(std::move(r.test));
+        tests.push_back(std::move(r.clause));
       }
       out.push_back(std::move(tests));
     }
@@ -217,7 +141,7 @@ class Compiler {
     TRY(Condition when, Read(s.when));
     step.when = Both(also, when);
     for (const auto& spec : s.verify) {
-      TRY(auto check, verify::Make(spec));
+      TRY(auto check, m_.check(spec));
       step.checks.push_back(std::move(check));
     }
     step.limits = {s.max_output, s.timeout, s.max_usd};
@@ -376,7 +300,7 @@ std::string CheckOne(const StepSettings& s, std::vector<std::string>* names, int
   for (const auto* list : {&s.when, &s.until}) {
     for (const auto& group : *list) {
       for (const auto& text : group) {
-        auto test = ReadTest(text);
+        auto test = ReadClause(text);
         if (!test) return fmt::format("step '{}': {}", s.name, test.error().message);
         if (!test->step.empty() && !known(test->step))
           return fmt::format("step '{}' asks about '{}', which is no step before it", s.name, test->step);

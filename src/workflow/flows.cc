@@ -122,6 +122,32 @@ const FlowSettings* Library::Find(std::string_view name) const {
   return nullptr;
 }
 
+Result<std::shared_ptr<const verify::Verifier>> Library::CheckOf(const verify::Spec& spec) const {
+  std::string key = spec.name;
+  for (const auto& [name, value] : spec.options) key += '\0' + name + '\0' + value;
+  MutexLock lock(m_);
+  auto& made = made_[key];
+  if (!made) {
+    TRY(made, verify::Make(spec));
+  }
+  return made;
+}
+
+void Library::Prepare(const StepSettings& step) const {
+  for (const auto& spec : step.verify) (void)CheckOf(spec);
+  for (const auto& inner : step.loop) Prepare(inner);
+}
+
+void Library::Prepare(const std::vector<std::string>& workflows) const {
+  for (const auto& flow : flows_) {
+    for (const auto& step : flow.steps) Prepare(step);
+  }
+  for (const auto& name : workflows) {
+    const FlowSettings* s = Find(name);
+    if (s && s->kind == "code_with_verifier" && s->verify.empty()) (void)CheckOf({"code", {}});
+  }
+}
+
 Result<Plan> Library::Make(const Request& request) const {
   TRY(Plan plan, MakeNested(request, 0));
   if (Status fine = Check(plan, request.permit); !fine) return std::move(fine).error();
@@ -144,6 +170,7 @@ Result<Plan> Library::MakeNested(const Request& request, int depth) const {
               request.unix_seconds,
               checks == checks_.end() ? kNoChecks : checks->second,
               request.permit.controls().quality.value_or(0),
+              [this](const verify::Spec& spec) { return CheckOf(spec); },
               {},
               depth};
   // The settings' own workers, where they name some, in their order.

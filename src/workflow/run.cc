@@ -173,6 +173,7 @@ Task<Trace> Runner::Execute(Job job, Plan plan, const chat::Request& client, std
   context.cancel = job.cancel;
   context.retry = deps_.retry;
   context.classifier = deps_.classifier.get();
+  context.continue_streams = deps_.continue_streams;
   context.held = deps_.held.get();
   context.desk = job.desk;
   context.keep = std::move(job.keep);

@@ -91,7 +91,6 @@ struct RunnerDeps {
 
 class Runner {
  public:
-  explicit Runner(pool::RetryPolicy retry) : Runner(Retrying(retry)) {}
   explicit Runner(RunnerDeps deps);
 
   // Needs a Permit and a Route made from it: nothing is asked without both. The permit's lease is settled for
@@ -109,11 +108,6 @@ class Runner {
   const Library* library() const { return deps_.library.get(); }
 
  private:
-  static RunnerDeps Retrying(pool::RetryPolicy retry) {
-    RunnerDeps deps;
-    deps.retry = retry;
-    return deps;
-  }
   Task<Trace> RunSingle(Job job) const;
   Task<Trace> Execute(Job job, Plan plan, const chat::Request& client, std::vector<struct StepState> states,
                       Chooser* chooser) const;

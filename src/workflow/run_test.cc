@@ -74,7 +74,7 @@ class RunTest : public ::testing::Test {
 
   static Task<void> Drive(RunTest* self, rails::Permit* permit, const route::Route* route,
                           std::optional<Trace>* out) {
-    Runner runner{pool::RetryPolicy()};
+    Runner runner{RunnerDeps{}};
     Job job{*permit, *route, self->request_, self->catalogue_, 10, *self->pool_};
     Trace trace = co_await runner.Run(std::move(job));
     out->emplace(std::move(trace));

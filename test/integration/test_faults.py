@@ -27,7 +27,8 @@ def shared():
     first, second = house.Mock(), house.Mock()
     second.script("rules: [{reply: from the second}]")
     timeouts = {"connect": "2s", "first_byte": "1s", "between_bytes": "1s"}
-    baton = house.Baton([house.worker("first", first, timeouts=timeouts, breaker=PATIENT), house.worker("second", second, breaker=PATIENT)])
+    baton = house.Baton([house.worker("first", first, timeouts=timeouts, breaker=PATIENT), house.worker("second", second, breaker=PATIENT)],
+                        fallback={"on_stream_break": "error"})
     yield baton, first, second
     for program in (baton, first, second):
         program.stop()
