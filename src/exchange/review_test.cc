@@ -164,6 +164,20 @@ TEST_F(ReviewTest, AClientThatLeavesIsNobodysError) {
   EXPECT_TRUE(outcome->pending_case.empty());
 }
 
+TEST_F(ReviewTest, AToolWorkerThatMaySeeTheDataIsNobodyToAnswer) {
+  auto tools = std::make_shared<pool::Worker>();
+  tools->name = "tools";
+  tools->dialect = "tool";
+  tools->data.classes = {"public", "internal"};
+  auto policies = std::make_shared<Policies>(*house.policies);
+  policies->catalogue.workers.push_back(tools);
+  house.policies = policies;
+  Start();
+  EXPECT_FALSE(outcome) << "it waits for a person";
+  End(true, "by hand");
+  EXPECT_TRUE(outcome->response);
+}
+
 TEST_F(ReviewTest, WithoutADeskOrTheRuleARefusalStaysOne) {
   house.desk = nullptr;
   Start();

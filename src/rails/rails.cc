@@ -40,6 +40,11 @@ bool MaySee(const pool::Worker& worker, const Classification& data) {
                        data.classes.end());
 }
 
+// A tool worker answers calls of its tools under its own name and nothing else: it is nobody to fall back on.
+bool MayAnswer(const pool::Worker& worker, const chat::Request* chat) {
+  return worker.dialect != "tool" || !chat || chat->model == worker.name;
+}
+
 Names FoundTypes(const Classification& data) {
   Names types;
   for (const auto& span : data.spans) {
@@ -112,7 +117,10 @@ struct Steps {
     for (const auto& w : draft.catalogue.workers) {
       if (MaySee(*w, draft.data)) draft.workers.push_back(w.get());
     }
-    if (draft.workers.empty()) return NobodyMaySee(draft.data);
+    if (std::none_of(draft.workers.begin(), draft.workers.end(),
+                     [&](const auto* w) { return MayAnswer(*w, draft.chat); })) {
+      return NobodyMaySee(draft.data);
+    }
     if (draft.workers.size() < draft.catalogue.workers.size()) {
       draft.reasons.push_back(fmt::format("data class {}: only {} may see it",
                                           fmt::join(draft.data.classes, ", "), Who(draft.workers)));

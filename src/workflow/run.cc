@@ -76,6 +76,16 @@ bool Rebind(const rails::Catalogue& catalogue, Plan* plan) {
   return true;
 }
 
+// A plan of one step that changes nothing of the request is the plain route, and costs what that costs.
+bool Bare(const Plan& plan) {
+  if (plan.steps.size() != 1 || plan.audited) return false;
+  const Step& s = plan.steps.front();
+  return s.method == Method::kAsk && s.role == Role::kWorker && s.instruction.empty() && s.access.conversation &&
+         s.when.empty() && !s.item && s.checks.empty() && s.tools.empty() && s.client_tools && s.answers_client &&
+         s.limits.max_output == 0 && s.limits.timeout == Duration::zero() && !s.limits.max_usd && !s.format &&
+         !s.temperature && !s.seed_offset && !s.redact && !s.logprobs && s.max_planned == 0;
+}
+
 // A continued stream's figures: the second worker's, and in addition the first one's.
 Task<void> TellUsage(const Job& job, chat::Response& response, const std::vector<pool::CallRecord>& calls) {
   chat::Event e;
@@ -119,7 +129,10 @@ Result<Plan> Runner::MakePlan(const rails::Permit& permit, const route::Route& r
 Task<Trace> Runner::Run(Job job) const {
   const FlowSettings* settings = deps_.library ? deps_.library->Find(job.route.workflow()) : nullptr;
   const bool plain = job.route.workflow() == "single" && (!settings || settings->verify.empty());
-  if (plain) co_return co_await RunSingle(std::move(job));
+  if (plain) {
+    auto candidates = Allowed(job.permit, job.route);
+    co_return co_await RunSingle(std::move(job), std::move(candidates), "single");
+  }
 
   // Results of a client's tools lead back to the run that asked for them.
   const std::string token = deps_.held ? ReturnedToken(job.request) : std::string();
@@ -148,6 +161,11 @@ Task<Trace> Runner::Run(Job job) const {
     trace.workflow_ = job.route.workflow();
     trace.answer_ = std::move(plan).error();
     co_return trace;
+  }
+  if (job.request.inputs.empty() && Bare(*plan)) {
+    auto candidates = std::move(plan->steps.front().workers);
+    std::string workflow = std::move(plan->workflow);
+    co_return co_await RunSingle(std::move(job), std::move(candidates), std::move(workflow));
   }
   const chat::Request& client = job.request;
   co_return co_await Execute(std::move(job), std::move(*plan), client, {}, nullptr);
@@ -207,12 +225,12 @@ void Runner::Count(const Trace& trace) const {
   if (!trace.degraded().empty()) degraded_.Add();
 }
 
-Task<Trace> Runner::RunSingle(Job job) const {
+Task<Trace> Runner::RunSingle(Job job, std::vector<const pool::Worker*> candidates, std::string workflow) const {
   Trace trace;
-  trace.workflow_ = "single";
+  trace.workflow_ = std::move(workflow);
   pool::CallSpec spec;
   spec.request = &job.request;
-  spec.candidates = Allowed(job.permit, job.route);
+  spec.candidates = std::move(candidates);
   if (spec.candidates.empty()) {
     trace.answer_ = NobodyAllowed(job.route);
     co_return trace;

@@ -108,7 +108,8 @@ class Runner {
   const Library* library() const { return deps_.library.get(); }
 
  private:
-  Task<Trace> RunSingle(Job job) const;
+  // One call of the pool over these, in order; the record names it `workflow`.
+  Task<Trace> RunSingle(Job job, std::vector<const pool::Worker*> candidates, std::string workflow) const;
   Task<Trace> Execute(Job job, Plan plan, const chat::Request& client, std::vector<struct StepState> states,
                       Chooser* chooser) const;
   void Count(const Trace& trace) const;

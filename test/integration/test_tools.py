@@ -214,3 +214,28 @@ def test_a_program_that_cannot_start_says_why(mock, start):
     reply = call(baton, "echo", {"message": "x"})
     assert reply.status == 503 and "/no/such/program" in reply.error["message"]
     assert baton.chat().status == 200, "the others are served"
+
+
+def test_a_step_of_a_workflow_calls_a_tool_of_the_pool_and_another_lets_its_model_call_them(mock, start):
+    """`echo` as a step of its own; then offered to a worker, whose calls are made here and never reach the client."""
+    flows = [
+        {"name": "fixed", "steps": [{"name": "look", "role": "tool", "workers": "tools", "tool": "echo", "arguments": '{"message": {{question}}}'},
+                                    {"name": "say", "sees": "look", "instruction": "Tell what the tool said."}]},
+        {"name": "free", "workers": ["one"], "steps": [{"name": "agent", "instruction": "Use the tool.", "tools": "tools"}]},
+    ]
+    mock.script(json.dumps({"rules": [
+        {"contains": "Echo: again", "reply": "the tool said it"},
+        {"contains": "Use the tool", "has_tools": True, "times": 1,
+         "reply": {"tool_calls": [{"id": "c1", "name": "echo", "arguments": json.dumps({"message": "again"})}]}},
+        {"contains": "Tell what", "reply": "told"},
+    ]}))
+    baton = start(house.Baton, [house.worker("one", mock), over_stdio()], routes=[{"name": "rest", "use": {"workers": ["one"]}}], workflows=flows)
+    fixed = baton.chat("hello there", model="fixed")
+    assert content(fixed) == "told"
+    assert "Echo: hello there" in json.dumps(mock.requests())
+    steps = {s["name"]: s for s in baton.exchange(fixed)["steps"]}
+    assert steps["look"]["calls"][0]["worker"] == "tools" and steps["look"]["calls"][0]["cost_nanos"] == 1_000_000
+    free = baton.chat("go", model="free")
+    assert content(free) == "the tool said it"
+    record = baton.exchange(free)
+    assert [c["worker"] for c in house.calls(record)] == ["one", "tools", "one"]
