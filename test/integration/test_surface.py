@@ -165,9 +165,15 @@ def test_health_readiness_and_metrics(baton):
     assert baton.get("/readyz").json() == {"status": "ready"}
     baton.chat("x")
     baton.post("/v1/chat/completions", b"{")
-    metrics = baton.metrics()
-    assert metrics['baton_requests_total{endpoint="/v1/chat/completions",status="200"}'] == 1
-    assert metrics['baton_requests_total{endpoint="/v1/chat/completions",status="400"}'] == 1
+    name = 'baton_requests_total{endpoint="/v1/chat/completions",status="%d"}'
+
+    def counted():
+        # A request is counted when its reply has left, which another loop may not have seen yet.
+        found = baton.metrics()
+        return found if found.get(name % 200) and found.get(name % 400) else None
+
+    metrics = house.wait_until(counted, what="both requests to be counted")
+    assert metrics[name % 200] == 1 and metrics[name % 400] == 1
     assert any(name.startswith("baton_worker_calls_total") and 'worker="one"' in name for name in metrics)
 
 
