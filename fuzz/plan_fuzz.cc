@@ -1,5 +1,5 @@
-// Everything a workflow reads out of text: plans, lists, verdicts, conditions, tool call ids, log-probabilities. What is
-// read must survive being written and read again.
+// Everything a workflow reads out of text: plans, lists, verdicts, conditions, tool call ids,
+// log-probabilities. What is read must survive being written and read again.
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

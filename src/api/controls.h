@@ -16,8 +16,8 @@ Result<rails::Controls> ReadControls(const net::HeaderViews& headers,
                                      std::vector<std::pair<std::string, std::string>>& metadata,
                                      bool& stripped);
 
-// What a contract is given: takes the member `inputs`, an object of texts (other values as their JSON), out of the
-// request's extra fields. kInvalidRequest when it is no object.
+// What a contract is given: takes the member `inputs`, an object of texts (other values as their JSON), out
+// of the request's extra fields. kInvalidRequest when it is no object.
 Status ReadInputs(chat::Request* request);
 
 }  // namespace baton::api

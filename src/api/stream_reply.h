@@ -34,7 +34,8 @@ class StreamReply : public exchange::Reader {
   Call& call_;
   provider::ReplyShape shape_;
   std::unique_ptr<provider::StreamEncoder> encoder_;
-  // For what Baton itself adds to a stream that is otherwise passed through (its continuation by another worker).
+  // For what Baton itself adds to a stream that is otherwise passed through (its continuation by another
+  // worker).
   std::unique_ptr<provider::StreamEncoder> plain_;
   net::HeaderList headers_;
   std::string out_, worker_id_;

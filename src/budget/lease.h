@@ -52,11 +52,11 @@ class Lease {
     std::int64_t tokens_;
   };
 
-  // A part of `parent` (which outlives it) with these amounts reserved there; what is not spent goes back when
-  // the part ends. It grows, by what its parent has free, up to `cap`. A ceiling that the parent does not have
-  // the part does not have either. The deadline is the earlier of the two. kOverBudget as Reserve().
-  static Result<std::unique_ptr<Lease>> Carve(Lease& parent, Nanos usd, std::int64_t tokens, Deadline deadline,
-                                              std::optional<Nanos> cap = std::nullopt);
+  // A part of `parent` (which outlives it) with these amounts reserved there; what is not spent goes back
+  // when the part ends. It grows, by what its parent has free, up to `cap`. A ceiling that the parent does
+  // not have the part does not have either. The deadline is the earlier of the two. kOverBudget as Reserve().
+  static Result<std::unique_ptr<Lease>> Carve(Lease& parent, Nanos usd, std::int64_t tokens,
+                                              Deadline deadline, std::optional<Nanos> cap = std::nullopt);
 
   // The deadline becomes the earlier of its own and `deadline`.
   void Shorten(Deadline deadline) { ceiling_.deadline = ceiling_.deadline.Earlier(deadline); }

@@ -32,8 +32,8 @@ struct Config {
       "baton.db";  // from `store: sqlite:PATH`, relative to the config file; also record.path
   record::RecorderOptions record;
   std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
-  std::vector<workflow::FlowSettings> workflows;       // the operator's
-  std::shared_ptr<const workflow::Library> library;    // those and the built-in ones
+  std::vector<workflow::FlowSettings> workflows;             // the operator's
+  std::shared_ptr<const workflow::Library> library;          // those and the built-in ones
   route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile

@@ -119,8 +119,9 @@ const Shape& HumanShape() {
                   "Transcript and answer of ended cases are deleted after it; 0 keeps them.")
               .Between(0, 3.2e9)
               .Default("30d"),
-          MakeWords(Kind::kWord, "on_client_gone", "cancel|keep", Into<&HumanDraft::on_client_gone>,
-                    "When the client that waits leaves: end its case as cancelled, or keep it for the reviewers.")
+          MakeWords(
+              Kind::kWord, "on_client_gone", "cancel|keep", Into<&HumanDraft::on_client_gone>,
+              "When the client that waits leaves: end its case as cancelled, or keep it for the reviewers.")
               .Default("cancel"),
       }};
   return kShape;
@@ -166,10 +167,12 @@ const Shape& FallbackShape() {
           MakeRow(Kind::kTexts, "on_error", Into<&FallbackDraft::on_error>,
                   "Workers to ask when those before them fail."),
           MakeRow(Kind::kTexts, "on_low_confidence", Into<&FallbackDraft::on_low_confidence>,
-                  "After a plain answer whose checks or token probabilities are not sure enough: these are asked too. Makes a "
+                  "After a plain answer whose checks or token probabilities are not sure enough: these are "
+                  "asked too. Makes a "
                   "`cascade` of routes that use `single`."),
           MakeWords(Kind::kWord, "on_stream_break", "continue|error", Into<&FallbackDraft::on_stream_break>,
-                    "When a worker breaks off in the middle of a streamed text: the next one goes on where it stopped, "
+                    "When a worker breaks off in the middle of a streamed text: the next one goes on where "
+                    "it stopped, "
                     "or the stream ends with an error event.")
               .Default("continue"),
           MakeWords(Kind::kWord, "on_policy_violation", "refuse|human_review",

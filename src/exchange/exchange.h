@@ -52,7 +52,7 @@ struct Heading {
   ExchangeId id = 0;
   std::string route;
   std::string worker;
-  std::string losses;  // LossHeader form
+  std::string losses;    // LossHeader form
   std::string degraded;  // why the answer is not what its workflow wanted; known at the end
   bool passthrough = false, injected_usage = false;
   Duration overhead{};  // Baton's own share so far
@@ -88,7 +88,8 @@ class Outcome {
   Result<Response> response = Error{};
   Heading heading;
   bool delivered = false;  // part of the answer went out before a failure
-  // Not empty: `response` is an error "human_pending" and no failure; a person will answer this case (human/desk.h).
+  // Not empty: `response` is an error "human_pending" and no failure; a person will answer this case
+  // (human/desk.h).
   std::string pending_case;
   budget::Nanos cost;
   bool unpriced = false;

@@ -17,6 +17,29 @@ std::string Quoted(std::string_view text) {
   return Dump(Json(text));
 }
 
+constexpr int kMaxDepth = 100;
+
+// The parser below keeps a node for every level and takes them down one by one; a text of nothing but
+// brackets would hold up the loop for seconds.
+bool TooDeep(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted) {
+      i += c == '\\';
+      quoted = c != '"';
+    } else if (c == '"') {
+      quoted = true;
+    } else if (c == '{' || c == '[') {
+      if (++depth > kMaxDepth) return true;
+    } else if (c == '}' || c == ']') {
+      --depth;
+    }
+  }
+  return false;
+}
+
 Error Garbage(const char* why) {
   return Fail(Code::kBadUpstream, fmt::format("the tool server sent something that is no message: {}", why),
               "tool_garbage");
@@ -25,6 +48,7 @@ Error Garbage(const char* why) {
 }  // namespace
 
 Result<Message> ReadMessage(std::string_view text) {
+  if (TooDeep(text)) return Garbage("it is nested too deeply");
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return Garbage("not a JSON object");
   const auto version = json.find("jsonrpc");
@@ -81,7 +105,8 @@ std::string ListParams(std::string_view cursor) {
 
 Result<std::string> CallParams(std::string_view name, std::string_view arguments) {
   const bool blank = arguments.find_first_not_of(" \t\r\n") == std::string_view::npos;
-  const Json json = blank ? Json::object() : Json::parse(arguments, nullptr, false);
+  Json json = Json::object();
+  if (!blank) json = TooDeep(arguments) ? Json() : Json::parse(arguments, nullptr, false);
   if (!json.is_object())
     return Fail(Code::kInvalidRequest, fmt::format("the arguments for tool '{}' are no JSON object", name),
                 "bad_arguments");

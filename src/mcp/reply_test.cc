@@ -24,7 +24,14 @@ TEST(McpMessage, WhatIsNoMessageIsRefused) {
     EXPECT_FALSE(ReadMessage(text)) << text;
   }
   // Deep nesting must not end us.
-  EXPECT_FALSE(ReadMessage(std::string(500'000, '[')));
+  EXPECT_FALSE(ReadMessage(std::string(8'000'000, '[')));
+  const auto nested = [](int levels) {
+    return R"({"jsonrpc":"2.0","id":1,"result":)" + std::string(levels, '[') + R"("]\"[[")" +
+           std::string(levels, ']') + "}";
+  };
+  EXPECT_TRUE(ReadMessage(nested(99)));
+  EXPECT_FALSE(ReadMessage(nested(100)));
+  EXPECT_FALSE(CallParams("t", std::string(1'000'000, '[')));
 }
 
 TEST(McpMessage, RequestsHaveNoLineBreakWhateverTheyCarry) {

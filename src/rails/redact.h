@@ -1,4 +1,5 @@
-// Redaction: what was found in a text is replaced by marks before a worker sees it, and put back in its answer.
+// Redaction: what was found in a text is replaced by marks before a worker sees it, and put back in its
+// answer.
 #pragma once
 
 #include <map>

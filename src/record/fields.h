@@ -49,8 +49,7 @@ struct StepView {
 struct RecordView {
   ExchangeId id = 0;
   std::string_view request_id, tenant, endpoint, model, route, workflow, policy, reason, worker, data_classes,
-      rails_reasons, features, task, losses, outcome, finish, prompt_digest,
-      degraded, notes;
+      rails_reasons, features, task, losses, outcome, finish, prompt_digest, degraded, notes;
   double propensity = 1;
   int http_status = 0;
   bool stream = false, unpriced = false;
@@ -131,8 +130,8 @@ void EachStepField(Step& s, F&& f) {
   f(Field{"calls"}, s.calls);
 }
 
-// Since version 2 of the store; in the journal behind everything else, so that payloads of version 1, which end
-// before them, still read.
+// Since version 2 of the store; in the journal behind everything else, so that payloads of version 1, which
+// end before them, still read.
 template <class Record, class F>
 void EachLaterRecordField(Record& r, F&& f) {
   f(Field{"degraded", Store::kWord, kMaxText}, r.degraded);

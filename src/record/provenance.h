@@ -21,11 +21,11 @@ namespace baton::record {
 struct StepRecord {
   std::string name, role;
   int calls = 0;
-  std::string status{};      // "done", "failed", "skipped", "dropped", "called_off", "awaits_tool"
-  std::string verdict{};     // "accept", "reject"; empty: nobody judged
-  std::string note{};        // why it was skipped, dropped or rejected; what its checks said
-  std::string sees{};        // names of the steps it read: "draft,check"
-  int confidence = 0;        // thousandths plus one; 0: nothing measured it
+  std::string status{};   // "done", "failed", "skipped", "dropped", "called_off", "awaits_tool"
+  std::string verdict{};  // "accept", "reject"; empty: nobody judged
+  std::string note{};     // why it was skipped, dropped or rejected; what its checks said
+  std::string sees{};     // names of the steps it read: "draft,check"
+  int confidence = 0;     // thousandths plus one; 0: nothing measured it
   bool operator==(const StepRecord&) const = default;
 };
 

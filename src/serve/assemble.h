@@ -31,7 +31,8 @@ class Engines {
 
 // What one configuration decides with. `held` (may be null) is the process's, `metrics` too.
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
-    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr, Metrics* metrics = nullptr);
+    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr,
+    Metrics* metrics = nullptr);
 
 struct HouseDeps {
   Loop* loop = nullptr;

@@ -79,8 +79,8 @@ void Splice::Emit(std::string text) {
   to_.Put(std::move(e));
 }
 
-// Enough has come to tell a restart, a repetition of the last words and a plain continuation apart, or nothing
-// more comes.
+// Enough has come to tell a restart, a repetition of the last words and a plain continuation apart, or
+// nothing more comes.
 void Splice::Decide(bool end) {
   if (state_ == State::kComparing) {
     if (!end && kept_.size() < kRestart) return;

@@ -1,11 +1,11 @@
 // Sinks that stand between a step and the client's stream.
 //
-// AnswerStream: what every streamed answer of a workflow goes through: its finish and usage wait until the whole run
-// is settled (the client's figures are those of the team), tool calls get ids that find their way back.
-// CommitStream: a cascade's cheap answer is kept back until the rule says that it can no longer be retracted;
-// then what was kept goes out and the rest streams.
-// Splice: the rest of an answer that broke off, from another worker: what overlaps is cut, so that nothing is
-// doubled; what contradicts what was already read is refused, so that nothing is made up.
+// AnswerStream: what every streamed answer of a workflow goes through: its finish and usage wait until the
+// whole run is settled (the client's figures are those of the team), tool calls get ids that find their way
+// back. CommitStream: a cascade's cheap answer is kept back until the rule says that it can no longer be
+// retracted; then what was kept goes out and the rest streams. Splice: the rest of an answer that broke off,
+// from another worker: what overlaps is cut, so that nothing is doubled; what contradicts what was already
+// read is refused, so that nothing is made up.
 #pragma once
 
 #include <functional>
@@ -32,9 +32,10 @@ class AnswerStream : public chat::Sink {
 
 class CommitStream : public chat::Sink {
  public:
-  // `commit` is asked with the number of pieces of text seen and their mean probability whenever one comes; true
-  // opens the stream for good (and may have side effects: the run's decision).
-  CommitStream(chat::Sink& to, std::function<bool(int, double)> commit) : to_(to), commit_(std::move(commit)) {}
+  // `commit` is asked with the number of pieces of text seen and their mean probability whenever one comes;
+  // true opens the stream for good (and may have side effects: the run's decision).
+  CommitStream(chat::Sink& to, std::function<bool(int, double)> commit)
+      : to_(to), commit_(std::move(commit)) {}
   void Put(chat::Event event) override;
   Task<Status> Flush() override;
   bool open() const { return open_; }

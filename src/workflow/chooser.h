@@ -12,17 +12,17 @@ namespace baton::workflow {
 // What to do next. The steps join the plan behind those that have run, go through the same check, the same
 // permit and the same lease, and refer to earlier steps by their place.
 struct NextSteps {
-  std::vector<Step> steps;        // none: the run ends
-  std::vector<StepId> answers;    // replaces the plan's preference when not empty
-  std::string reason;             // for the trace
-  double propensity = 1;          // of this decision
+  std::vector<Step> steps;      // none: the run ends
+  std::vector<StepId> answers;  // replaces the plan's preference when not empty
+  std::string reason;           // for the trace
+  double propensity = 1;        // of this decision
 };
 
 class Chooser {
  public:
   virtual ~Chooser() = default;
-  // Asked when nothing runs and nothing is left to start, at most kMaxSteps times. What it returns is a proposal:
-  // steps that fail the check end the run, and the best answer so far stands.
+  // Asked when nothing runs and nothing is left to start, at most kMaxSteps times. What it returns is a
+  // proposal: steps that fail the check end the run, and the best answer so far stands.
   virtual Task<NextSteps> Next(const Progress& progress) = 0;
 };
 

@@ -11,7 +11,8 @@ namespace baton::workflow {
 namespace {
 
 constexpr std::string_view kGoOn =
-    "Your answer above broke off. Go on exactly where it stops, in the middle of a word if need be. Write only "
+    "Your answer above broke off. Go on exactly where it stops, in the middle of a word if need be. Write "
+    "only "
     "what is still missing: do not repeat, greet or explain.";
 
 std::string SaidIn(const chat::Response& partial) {
@@ -69,7 +70,8 @@ bool Continuable(const Broken& b) {
   if (b.error.code == Code::kCancelled || b.error.code == Code::kOverBudget) return false;
   if (b.request.n.value_or(1) != 1 || b.request.logprobs.value_or(false)) return false;
   const auto format = b.request.response_format.kind;
-  if (format != chat::ResponseFormat::Kind::kUnset && format != chat::ResponseFormat::Kind::kText) return false;
+  if (format != chat::ResponseFormat::Kind::kUnset && format != chat::ResponseFormat::Kind::kText)
+    return false;
   if (b.partial.choices.size() != 1) return false;
   const auto& parts = b.partial.choices.front().message.parts;
   const auto text = [](const chat::Part& p) {

@@ -41,8 +41,10 @@ void Execution::Teller::OnAnswering(const pool::Worker& worker, const std::vecto
 // A team gives one answer, and only steps that may call the client's tools are shown them.
 void Execution::NoteLosses() {
   using How = provider::Loss::How;
-  if (c_.client.n.value_or(1) > 1) observer_.losses.push_back({"n", How::kDropped, "a workflow gives one answer"});
-  const bool tools = std::any_of(plan_.steps.begin(), plan_.steps.end(), [](const Step& s) { return s.client_tools; });
+  if (c_.client.n.value_or(1) > 1)
+    observer_.losses.push_back({"n", How::kDropped, "a workflow gives one answer"});
+  const bool tools =
+      std::any_of(plan_.steps.begin(), plan_.steps.end(), [](const Step& s) { return s.client_tools; });
   if (!c_.client.tools.empty() && !tools) {
     observer_.losses.push_back(
         {"tools", How::kDropped, "no step of workflow '" + plan_.workflow + "' may call the client's tools"});
@@ -125,8 +127,8 @@ bool Execution::Settle(StepId id, StepStatus status, std::string why) {
   return true;
 }
 
-// A vote may be over before all have voted: when the quorum is reached, or when those still out could not change
-// it. Those who still run are then called off.
+// A vote may be over before all have voted: when the quorum is reached, or when those still out could not
+// change it. Those who still run are then called off.
 bool Execution::AdvanceVote(StepId id) {
   const Step& step = StepOf(id);
   const std::optional<bool> holds = Holds(step.when, Now());
@@ -195,8 +197,8 @@ Progress Execution::Now() const {
   return p;
 }
 
-// The step's output goes to the client as it is produced: it is the best answer there can still be, and nothing
-// that could retract it is left to happen.
+// The step's output goes to the client as it is produced: it is the best answer there can still be, and
+// nothing that could retract it is left to happen.
 bool Execution::StreamsNow(StepId id) const {
   if (!stream_ || streaming_ != -1) return false;
   const Step& step = StepOf(id);

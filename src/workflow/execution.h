@@ -8,8 +8,8 @@
 //
 // Money: before the first step, the worst cases of all steps that must run (unconditional, not optional) are
 // carved out of the exchange's lease; a step that may run (a repair, an escalation, a vote's next sample) is
-// carved when it starts. What does not fit is capped to what is left, else dropped, and the client gets the best
-// answer so far, marked.
+// carved when it starts. What does not fit is capped to what is left, else dropped, and the client gets the
+// best answer so far, marked.
 //
 // Memory is reserved for kMaxSteps up front: states are referred to across suspensions while planner steps
 // append.
@@ -39,7 +39,7 @@ namespace baton::workflow {
 // What a run needs beside its plan. Everything outlives it.
 struct RunContext {
   rails::Permit& permit;
-  const chat::Request& client;     // without held tool turns
+  const chat::Request& client;  // without held tool turns
   std::int64_t client_tokens = 0;
   pool::Pool& pool;
   chat::Sink* sink = nullptr;              // null: whole answer

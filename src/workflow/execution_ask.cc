@@ -72,15 +72,17 @@ std::vector<const pool::Worker*> Execution::MayAsk(StepId id, Error* error) cons
     if (hidden ? c_.permit.Allows(*w) : c_.permit.Allows(*w, classes)) out.push_back(w);
   }
   if (out.empty()) {
-    *error = Fail(Code::kPermissionDenied,
-                  fmt::format("no worker of step '{}' may see data of class {}, which earlier steps brought in",
-                              StepOf(id).name, fmt::join(classes, ", ")),
-                  "policy_violation");
+    *error =
+        Fail(Code::kPermissionDenied,
+             fmt::format("no worker of step '{}' may see data of class {}, which earlier steps brought in",
+                         StepOf(id).name, fmt::join(classes, ", ")),
+             "policy_violation");
   }
   return out;
 }
 
-// A plan of one step that calls no tools of the pool remembers nothing: the client's conversation is all there is.
+// A plan of one step that calls no tools of the pool remembers nothing: the client's conversation is all
+// there is.
 bool Execution::Alone(StepId id) const {
   return plan_.steps.size() == 1 && StepOf(id).tools.empty();
 }
@@ -97,7 +99,8 @@ Task<void> Execution::Ask(StepId id) {
     pool::CallOutcome outcome;
     co_await AskOnce(id, &request, &outcome);
     Take(id, std::move(outcome));
-    if (Ended(id) == StepStatus::kDone && !CallsIn(At(id).response).empty()) co_await RunTools(id, &request, &again);
+    if (Ended(id) == StepStatus::kDone && !CallsIn(At(id).response).empty())
+      co_await RunTools(id, &request, &again);
   }
 }
 
@@ -124,11 +127,12 @@ Task<void> Execution::AskOnce(StepId id, chat::Request* request, pool::CallOutco
   } else if (StepOf(id).commit_tokens > 0 && stream_ && streaming_ == -1) {
     const auto commit = [this, id, &keeper](int tokens, double confidence) {
       const Step& step = StepOf(id);
-      if (tokens < step.commit_tokens || confidence < step.commit_confidence || streaming_ != -1) return false;
+      if (tokens < step.commit_tokens || confidence < step.commit_confidence || streaming_ != -1)
+        return false;
       streaming_ = id;
       heading_sent_ = true;
-      plan_.notes.push_back(fmt::format("step '{}' committed after {} tokens at {:.2f}", step.name, tokens,
-                                        confidence));
+      plan_.notes.push_back(
+          fmt::format("step '{}' committed after {} tokens at {:.2f}", step.name, tokens, confidence));
       if (keeper.worker)
         observer_.OnAnswering(*keeper.worker, keeper.losses, false, keeper.injected_usage, keeper.in_worker);
       return true;
@@ -161,8 +165,14 @@ Task<void> Execution::AskOnce(StepId id, chat::Request* request, pool::CallOutco
 // The answer broke off while the client was reading it.
 Task<void> Execution::MendStream(StepId id, const chat::Request& request, pool::CallOutcome* outcome) {
   Error error;
-  Broken broken{request, {}, outcome->partial, outcome->response.error(), &*stream_, LiveOf(id).lease.get(),
-                &LiveOf(id).cancel, c_.retry};
+  Broken broken{request,
+                {},
+                outcome->partial,
+                outcome->response.error(),
+                &*stream_,
+                LiveOf(id).lease.get(),
+                &LiveOf(id).cancel,
+                c_.retry};
   for (const auto* w : MayAsk(id, &error)) {
     if (w != outcome->worker) broken.others.push_back(w);
   }
@@ -225,9 +235,10 @@ Task<void> Execution::RunTools(StepId id, chat::Request* request, bool* again) {
   }
   if (At(id).tool_turns++ >= step.tool_rounds) {
     End(id, StepStatus::kFailed);
-    At(id).error = Fail(Code::kUnavailable,
-                        fmt::format("step '{}' still asks for tools after {} turns", step.name, step.tool_rounds),
-                        "tool_rounds_spent");
+    At(id).error =
+        Fail(Code::kUnavailable,
+             fmt::format("step '{}' still asks for tools after {} turns", step.name, step.tool_rounds),
+             "tool_rounds_spent");
     At(id).why = At(id).error->message;
     co_return;
   }
@@ -235,7 +246,7 @@ Task<void> Execution::RunTools(StepId id, chat::Request* request, bool* again) {
   for (const auto& call : mine) {
     pool::CallRecord record;
     chat::ToolResult result = co_await tools_.Call(step.tools, call, LiveOf(id).lease.get(),
-                                                           c_.permit.deadline(), &LiveOf(id).cancel, &record);
+                                                   c_.permit.deadline(), &LiveOf(id).cancel, &record);
     At(id).calls.push_back(std::move(record));
     for (auto& part : result.content) {
       auto* text = std::get_if<chat::Text>(&part);

@@ -1,5 +1,5 @@
-// The end of a run: whose output the client reads, what it cost, and what is said when it is not what the plan
-// wanted.
+// The end of a run: whose output the client reads, what it cost, and what is said when it is not what the
+// plan wanted.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -108,8 +108,8 @@ void Execution::Conclude() {
   if (answer_ >= 0 && At(answer_).done()) {
     degraded_ = WhyDegraded();
     if (plan_.audited)
-      plan_.notes.push_back(fmt::format("audited: {} values were hidden from '{}' and put back", marks_.size(),
-                                        At(answer_).worker ? At(answer_).worker->name : "-"));
+      plan_.notes.push_back(fmt::format("audited: {} values were hidden from '{}' and put back",
+                                        marks_.size(), At(answer_).worker ? At(answer_).worker->name : "-"));
     response_ = At(answer_).response;
     for (auto& s : states_) {
       for (auto& c : s.calls) c.winner = false;
@@ -139,15 +139,16 @@ void Execution::Conclude() {
     }
   }
   if (std::string why; Over(&why)) {
-    response_ = cancel_.fired() ? Fail(Code::kCancelled, why, "client_gone") : Fail(Code::kDeadline, why, "deadline");
+    response_ =
+        cancel_.fired() ? Fail(Code::kCancelled, why, "client_gone") : Fail(Code::kDeadline, why, "deadline");
     return;
   }
   response_ = Fail(Code::kUnavailable,
                    fmt::format("no step of workflow '{}' came to an answer", plan_.workflow), "no_answer");
 }
 
-// Why the answer is not the one the plan wanted most: a step before it in the list ran into trouble, or the checks
-// rejected what there is.
+// Why the answer is not the one the plan wanted most: a step before it in the list ran into trouble, or the
+// checks rejected what there is.
 std::string Execution::WhyDegraded() const {
   std::string out;
   const auto add = [&](StepId id, std::string_view what) {

@@ -31,9 +31,8 @@ Task<void> Execution::CallTool(StepId id) {
   call.name = StepOf(id).tool;
   call.arguments = std::move(*arguments);
   pool::CallRecord record;
-  chat::ToolResult result =
-      co_await tools_.Call(StepOf(id).workers, call, LiveOf(id).lease.get(), c_.permit.deadline(),
-                                   &LiveOf(id).cancel, &record);
+  chat::ToolResult result = co_await tools_.Call(StepOf(id).workers, call, LiveOf(id).lease.get(),
+                                                 c_.permit.deadline(), &LiveOf(id).cancel, &record);
   s.calls.push_back(std::move(record));
   s.worker = StepOf(id).workers.front();
   for (const auto& part : result.content) {
@@ -92,17 +91,19 @@ void Execution::Resolve(StepId id, human::Resolution end) {
   if (end.kind == Kind::kPending) {
     pending_case_ = end.case_id;
     s.why = "a person will answer later";
-    s.error = Fail(Code::kUnavailable, fmt::format("a person has to look at this request; its case is {}", end.case_id),
+    s.error = Fail(Code::kUnavailable,
+                   fmt::format("a person has to look at this request; its case is {}", end.case_id),
                    "human_pending");
     last_word_ = s.error;
   } else if (end.kind == Kind::kRejected) {
     s.why = "rejected by a person: " + end.text;
-    s.error = Fail(Code::kPermissionDenied, "a person has looked at this request and declined it: " + end.text,
-                   "human_rejected");
+    s.error = Fail(Code::kPermissionDenied,
+                   "a person has looked at this request and declined it: " + end.text, "human_rejected");
     last_word_ = s.error;
   } else {
     s.why = "nobody came in time";
-    s.error = Fail(Code::kUnavailable, "this request needed a person, and nobody came in time", "human_expired");
+    s.error =
+        Fail(Code::kUnavailable, "this request needed a person, and nobody came in time", "human_expired");
   }
 }
 

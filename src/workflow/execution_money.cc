@@ -26,14 +26,16 @@ Status Execution::ReserveRequired() {
     if (At(id).status != StepStatus::kWaiting) continue;
     const Worst worst = WorstOf(plan_, states_, id, c_.client, c_.client_tokens, unix_seconds_);
     // No deadline of its own yet: its time begins when it does.
-    auto part = budget::Lease::Carve(c_.permit.lease(), worst.usd, worst.tokens, {}, StepOf(id).limits.max_usd);
+    auto part =
+        budget::Lease::Carve(c_.permit.lease(), worst.usd, worst.tokens, {}, StepOf(id).limits.max_usd);
     if (part) {
       LiveOf(id).lease = std::move(*part);
       continue;
     }
     if (FundCapped(id, worst)) continue;
     Error error = std::move(part).error();
-    error.message = fmt::format("workflow '{}', step '{}': {}", plan_.workflow, StepOf(id).name, error.message);
+    error.message =
+        fmt::format("workflow '{}', step '{}': {}", plan_.workflow, StepOf(id).name, error.message);
     for (auto& live : live_) live.lease.reset();
     return error;
   }
@@ -50,7 +52,8 @@ bool Execution::FundCapped(StepId id, Worst worst) {
     if (!part) continue;
     LiveOf(id).lease = std::move(*part);
     LiveOf(id).cap = cap;
-    plan_.notes.push_back(fmt::format("step '{}' capped to {} output tokens by what is left", step.name, cap));
+    plan_.notes.push_back(
+        fmt::format("step '{}' capped to {} output tokens by what is left", step.name, cap));
     return true;
   }
   return false;

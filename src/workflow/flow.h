@@ -1,5 +1,6 @@
-// Named workflows: how a plan is made from settings, workers and a request. One file each (flow_*.cc), one row
-// in flows.cc; `workflows:` in the config gives them other settings under another name, or writes its own steps.
+// Named workflows: how a plan is made from settings, workers and a request. One file each (flow_*.cc), one
+// row in flows.cc; `workflows:` in the config gives them other settings under another name, or writes its own
+// steps.
 #pragma once
 
 #include <functional>
@@ -21,18 +22,18 @@ namespace baton::workflow {
 // A step as the operator writes it. Names are resolved when the plan is made.
 struct StepSettings {
   std::string name, role = "worker", title, instruction;
-  std::vector<std::string> workers;      // empty: the workflow's, strongest for synthesizers and planners
-  std::vector<std::string> sees;         // step names, or "all"
+  std::vector<std::string> workers;  // empty: the workflow's, strongest for synthesizers and planners
+  std::vector<std::string> sees;     // step names, or "all"
   bool conversation = true;
-  // Groups of tests, any of which must hold: "rejected draft", "confidence draft < 0.7", "label triage angry",
-  // "not answered search", "usd_left < 0.01", "ms_left >= 500".
+  // Groups of tests, any of which must hold: "rejected draft", "confidence draft < 0.7", "label triage
+  // angry", "not answered search", "usd_left < 0.01", "ms_left >= 500".
   std::vector<std::vector<std::string>> when;
   std::vector<verify::Spec> verify;
-  std::vector<std::string> tools;        // tool workers it may call
-  std::string tool, arguments;           // role tool
-  std::string for_each;                  // repeated for the items of that step's output, `at_most` times
-  std::string workflow;                  // a sub-workflow stands in its place
-  std::vector<StepSettings> loop;        // repeated at most `at_most` times, until `until` holds
+  std::vector<std::string> tools;  // tool workers it may call
+  std::string tool, arguments;     // role tool
+  std::string for_each;            // repeated for the items of that step's output, `at_most` times
+  std::string workflow;            // a sub-workflow stands in its place
+  std::vector<StepSettings> loop;  // repeated at most `at_most` times, until `until` holds
   std::vector<std::vector<std::string>> until;
   int at_most = 0;
   std::int64_t max_output = 0;
@@ -43,21 +44,21 @@ struct StepSettings {
 };
 
 struct FlowSettings {
-  std::string name;         // what routes and clients call it
-  std::string kind;         // which row of Flows(); "steps" for the operator's own
+  std::string name;  // what routes and clients call it
+  std::string kind;  // which row of Flows(); "steps" for the operator's own
   std::string description;
-  std::vector<std::string> workers;  // whom it may use; empty: those of the route
+  std::vector<std::string> workers;         // whom it may use; empty: those of the route
   std::string judge, planner, synthesizer;  // empty: the strongest of its workers (the dearest)
   std::vector<verify::Spec> verify;
   int samples = 0, rounds = 0, layers = 0, max_steps = 0;  // 0: the workflow's own standard
   double confidence = 0, quorum = 0;
-  std::string decide;                // poll: vote | judge | synthesis
+  std::string decide;  // poll: vote | judge | synthesis
   std::string sameness = "auto";
-  bool stream_early = false;         // cascade: commit by log-probabilities
+  bool stream_early = false;  // cascade: commit by log-probabilities
   int commit_tokens = 24;
   bool share_tools = false;
   std::vector<StepSettings> steps;
-  std::vector<std::string> answer;     // names of steps, best first; empty: the last
+  std::vector<std::string> answer;  // names of steps, best first; empty: the last
   // A contract: what a caller hands in under `inputs`, and the form of what comes back.
   std::vector<std::string> inputs;
   chat::Json output_schema;
@@ -110,8 +111,8 @@ class Library {
     const chat::Request& request;
     std::int64_t unix_seconds = 0;
   };
-  // Makes what is dear to make (a sandbox takes tens of milliseconds) before the first request needs it on its
-  // loop: the checks of the operator's own steps, and those that these workflows bring.
+  // Makes what is dear to make (a sandbox takes tens of milliseconds) before the first request needs it on
+  // its loop: the checks of the operator's own steps, and those that these workflows bring.
   void Prepare(const std::vector<std::string>& workflows) const;
   // A checked plan, or why there is none.
   Result<Plan> Make(const Request& request) const;
@@ -126,8 +127,8 @@ class Library {
   mutable Mutex m_;
   // By the spec written out; only specs of the configuration get here.
   mutable std::map<std::string, std::shared_ptr<const verify::Verifier>> made_ GUARDED_BY(m_);
-  std::vector<FlowSettings> flows_;                 // the operator's
-  std::vector<FlowSettings> built_in_;              // rows of Flows() with standard settings
+  std::vector<FlowSettings> flows_;     // the operator's
+  std::vector<FlowSettings> built_in_;  // rows of Flows() with standard settings
   std::map<std::string, std::vector<std::shared_ptr<const verify::Verifier>>, std::less<>> checks_;
 };
 

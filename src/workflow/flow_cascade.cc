@@ -1,13 +1,13 @@
 // cascade: cheap first; escalate when the answer is found wanting.
 //
-// An answer is wanting when its worker failed or refused, when a check rejects it, or when it is less sure than
-// `confidence`: by its checks' measured error rates, or by its tokens' probabilities where the worker reports
-// them. The cheap answer is kept back until that is known; with `stream_early` it streams as soon as its first
-// tokens are sure enough, and is then not retracted whatever a check finds later.
+// An answer is wanting when its worker failed or refused, when a check rejects it, or when it is less sure
+// than `confidence`: by its checks' measured error rates, or by its tokens' probabilities where the worker
+// reports them. The cheap answer is kept back until that is known; with `stream_early` it streams as soon as
+// its first tokens are sure enough, and is then not retracted whatever a check finds later.
+#include <fmt/format.h>
+
 #include "workflow/flow_rows.h"
 #include "workflow/flow_tools.h"
-
-#include <fmt/format.h>
 
 namespace baton::workflow {
 

@@ -1,16 +1,17 @@
 // conducted: a language model writes the plan, and may look at the result and plan again.
 //
-// The planner (any worker; later a trained one) is shown the conversation and a numbered list of workers as facts,
-// without names, and writes three lists (plan_text.h). What it writes is checked like any plan and runs under the
-// same lease. When its text cannot be read or its plan is refused, the strongest worker answers directly: that
-// answer's money is set aside before the planner is asked, so a bad planner costs at most its own tokens.
-// With rounds > 1 the planner sees the answer and returns three empty lists to keep it or another plan.
-#include "workflow/flow_rows.h"
-#include "workflow/flow_tools.h"
+// The planner (any worker; later a trained one) is shown the conversation and a numbered list of workers as
+// facts, without names, and writes three lists (plan_text.h). What it writes is checked like any plan and
+// runs under the same lease. When its text cannot be read or its plan is refused, the strongest worker
+// answers directly: that answer's money is set aside before the planner is asked, so a bad planner costs at
+// most its own tokens. With rounds > 1 the planner sees the answer and returns three empty lists to keep it
+// or another plan.
+#include <fmt/format.h>
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "workflow/flow_rows.h"
+#include "workflow/flow_tools.h"
 
 namespace baton::workflow {
 namespace {
@@ -34,23 +35,33 @@ std::string Facts(const pool::Worker& w, std::int64_t unix_seconds) {
 std::string PlannerTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
                         bool again) {
   std::string out =
-      again ? "The answer that your last plan gave stands above. If it is right and complete, keep it: reply with three "
-              "empty lists. Otherwise write a new plan; its steps cannot see the old ones unless you repeat what matters.\n\n"
-            : "Do not answer the conversation above yourself. Write a plan for a team of language models.\n\n";
+      again
+          ? "The answer that your last plan gave stands above. If it is right and complete, keep it: reply "
+            "with three "
+            "empty lists. Otherwise write a new plan; its steps cannot see the old ones unless you repeat "
+            "what matters.\n\n"
+          : "Do not answer the conversation above yourself. Write a plan for a team of language models.\n\n";
   out += fmt::format(
-      "A plan has at most {} steps. Each step names a model by its number, says in plain language what it is to do, and "
-      "which earlier steps it may read. A step sees the conversation, what you let it read, and its task. A step may solve "
-      "everything, check or improve an earlier result, or prepare something for a later one; steps that do not read each "
-      "other run at the same time. The last step's output goes to the user as it is. One step is enough for an easy "
+      "A plan has at most {} steps. Each step names a model by its number, says in plain language what it is "
+      "to do, and "
+      "which earlier steps it may read. A step sees the conversation, what you let it read, and its task. A "
+      "step may solve "
+      "everything, check or improve an earlier result, or prepare something for a later one; steps that do "
+      "not read each "
+      "other run at the same time. The last step's output goes to the user as it is. One step is enough for "
+      "an easy "
       "question.\n\nModels:\n",
       steps);
   for (std::size_t i = 0; i < workers.size(); ++i)
     out += fmt::format("Model {}: {}\n", i, Facts(*workers[i], unix_seconds));
-  out += "\nThink first if you must, then end your reply with three lists of equal length, for example:\n"
-         "model_id = [1, 0]\n"
-         "subtasks = [\"Solve the problem step by step\", \"Check the solution, correct it and state the final answer\"]\n"
-         "access_list = [[], [\"all\"]]\n"
-         "An element of access_list is [] (nothing earlier), [\"all\"], or a list of step numbers counted from 0.";
+  out +=
+      "\nThink first if you must, then end your reply with three lists of equal length, for example:\n"
+      "model_id = [1, 0]\n"
+      "subtasks = [\"Solve the problem step by step\", \"Check the solution, correct it and state the final "
+      "answer\"]\n"
+      "access_list = [[], [\"all\"]]\n"
+      "An element of access_list is [] (nothing earlier), [\"all\"], or a list of step numbers counted from "
+      "0.";
   return out;
 }
 

@@ -1,13 +1,14 @@
-// debate (Du et al., arXiv 2305.14325): workers answer, read each other, answer again; then a vote or a judge.
+// debate (Du et al., arXiv 2305.14325): workers answer, read each other, answer again; then a vote or a
+// judge.
 //
 // Each round every debater sees the last round's answers of all, its own among them. A round that ends in
 // agreement is the last: what everybody says is not made truer by saying it again.
-#include "workflow/flow_rows.h"
-#include "workflow/flow_tools.h"
+#include <fmt/format.h>
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "workflow/flow_rows.h"
+#include "workflow/flow_tools.h"
 
 namespace baton::workflow {
 
@@ -31,11 +32,13 @@ Result<Plan> BuildDebate(const Materials& m) {
     }
     std::vector<StepId> here;
     for (std::size_t i = 0; i < debaters.size(); ++i) {
-      Step s = Ask(fmt::format("round{}.{}", round, i + 1), Role::kWorker, {debaters[i]},
-                   round == 1 ? ""
-                              : "Answers of all debaters to the conversation above stand here, yours among them. Where they "
-                                "differ, find out who is right; change your mind only for a reason. Reply with your "
-                                "answer alone.");
+      Step s = Ask(
+          fmt::format("round{}.{}", round, i + 1), Role::kWorker, {debaters[i]},
+          round == 1
+              ? ""
+              : "Answers of all debaters to the conversation above stand here, yours among them. Where they "
+                "differ, find out who is right; change your mind only for a reason. Reply with your "
+                "answer alone.");
       s.access.steps = last;
       s.answers_client = true;
       s.when = unless_agreed;
@@ -47,7 +50,8 @@ Result<Plan> BuildDebate(const Materials& m) {
   if (!m.settings.judge.empty()) {
     TRY(const pool::Worker* who, Named(m, m.settings.judge));
     Step judge = Ask("judge", Role::kSynthesizer, First(who, m.workers),
-                     "The last answers of a debate about the conversation above stand here. Decide what is right and reply "
+                     "The last answers of a debate about the conversation above stand here. Decide what is "
+                     "right and reply "
                      "with the answer alone.");
     judge.access.steps = last;
     judge.answers_client = true;

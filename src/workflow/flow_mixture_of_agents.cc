@@ -1,12 +1,12 @@
-// mixture_of_agents (Wang et al., arXiv 2406.04692): layers of workers, each layer reading the one before, then an
-// aggregator. Calls = workers x layers + 1, exactly; a baseline that the learned policies must beat at equal
-// dollars, which is why it stays as published: every worker in every layer, no early stop.
-#include "workflow/flow_rows.h"
-#include "workflow/flow_tools.h"
+// mixture_of_agents (Wang et al., arXiv 2406.04692): layers of workers, each layer reading the one before,
+// then an aggregator. Calls = workers x layers + 1, exactly; a baseline that the learned policies must beat
+// at equal dollars, which is why it stays as published: every worker in every layer, no early stop.
+#include <fmt/format.h>
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "workflow/flow_rows.h"
+#include "workflow/flow_tools.h"
 
 namespace baton::workflow {
 
@@ -21,13 +21,15 @@ Result<Plan> BuildMixtureOfAgents(const Materials& m) {
   }
   TRY(const pool::Worker* last, Named(m, m.settings.synthesizer));
   constexpr const char* kTask =
-      "Answers of several models to the conversation above stand here. Weigh them critically: some may be biased or "
+      "Answers of several models to the conversation above stand here. Weigh them critically: some may be "
+      "biased or "
       "wrong. Reply with one refined, accurate and complete answer of your own.";
   std::vector<StepId> before;
   for (int layer = 1; layer <= layers; ++layer) {
     std::vector<StepId> here;
     for (std::size_t i = 0; i < workers.size(); ++i) {
-      Step s = Ask(fmt::format("layer{}.{}", layer, i + 1), Role::kWorker, {workers[i]}, layer > 1 ? kTask : "");
+      Step s =
+          Ask(fmt::format("layer{}.{}", layer, i + 1), Role::kWorker, {workers[i]}, layer > 1 ? kTask : "");
       s.access.steps = before;
       s.temperature = m.request.temperature.value_or(0.7);
       here.push_back(Add(&plan, std::move(s)));

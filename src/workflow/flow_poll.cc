@@ -1,24 +1,25 @@
 // poll: several workers answer at once, independently; then a vote, a judge or a synthesis.
 //
-// Independent answers tell what no single one does: whether they agree. A vote costs nothing beyond the answers
-// and can stop early, so it is the standard for questions with one right answer; a judge picks where answers
-// cannot be compared by code; a synthesis writes a new answer from all, which suits open questions. A vote calls
-// off those still running as soon as they could not change its outcome (or the quorum is reached): their answers
-// would not be worth their price. The judge and the synthesis need all answers, and get those that came.
-#include "workflow/flow_rows.h"
-#include "workflow/flow_tools.h"
+// Independent answers tell what no single one does: whether they agree. A vote costs nothing beyond the
+// answers and can stop early, so it is the standard for questions with one right answer; a judge picks where
+// answers cannot be compared by code; a synthesis writes a new answer from all, which suits open questions. A
+// vote calls off those still running as soon as they could not change its outcome (or the quorum is reached):
+// their answers would not be worth their price. The judge and the synthesis need all answers, and get those
+// that came.
+#include <fmt/format.h>
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "workflow/flow_rows.h"
+#include "workflow/flow_tools.h"
 
 namespace baton::workflow {
 namespace {
 
 constexpr int kMostVoices = 9;
 
-// What the next answers could still change is not worth their price to this caller. Sorted from cheap to dear, the
-// voices behind that place are asked only while the ones before disagree.
+// What the next answers could still change is not worth their price to this caller. Sorted from cheap to
+// dear, the voices behind that place are asked only while the ones before disagree.
 std::size_t FirstWave(const Materials& m, std::size_t all) {
   // Who says what quality is worth wants answers asked for one after another; who does not wants them soon.
   const int first = m.settings.samples > 0 ? m.settings.samples : m.quality > 0 ? 2 : 0;
@@ -57,14 +58,15 @@ Result<Plan> BuildPoll(const Materials& m) {
   const std::string& how = m.settings.decide.empty() ? "vote" : m.settings.decide;
   if (how != "vote") {
     TRY(const pool::Worker* who, Named(m, how == "judge" ? m.settings.judge : m.settings.synthesizer));
-    Step last = Ask(how, Role::kSynthesizer, First(who, m.workers),
-                    how == "judge"
-                        ? "Several answers to the conversation above stand here. Decide which is best: most "
-                          "correct first, then most helpful. Reply with that answer alone, word for word, without "
-                          "naming its author or your reasons."
-                        : "Several independent answers to the conversation above stand here. Write one answer that "
-                          "is better than each: keep what is right, settle contradictions by checking, leave out "
-                          "what is wrong. Reply with the answer alone, without mentioning that there were others.");
+    Step last =
+        Ask(how, Role::kSynthesizer, First(who, m.workers),
+            how == "judge"
+                ? "Several answers to the conversation above stand here. Decide which is best: most "
+                  "correct first, then most helpful. Reply with that answer alone, word for word, without "
+                  "naming its author or your reasons."
+                : "Several independent answers to the conversation above stand here. Write one answer that "
+                  "is better than each: keep what is right, settle contradictions by checking, leave out "
+                  "what is wrong. Reply with the answer alone, without mentioning that there were others.");
     last.access.steps = all;
     last.answers_client = true;
     last.optional = true;

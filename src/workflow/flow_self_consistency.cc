@@ -1,13 +1,14 @@
-// self_consistency (Wang et al., arXiv 2203.11171): one worker, several samples, the answer most of them give.
+// self_consistency (Wang et al., arXiv 2203.11171): one worker, several samples, the answer most of them
+// give.
 //
-// The vote ends as soon as the samples still running could not change it. Samples differ by their seeds, which
-// are set, so that a run can be repeated.
-#include "workflow/flow_rows.h"
-#include "workflow/flow_tools.h"
+// The vote ends as soon as the samples still running could not change it. Samples differ by their seeds,
+// which are set, so that a run can be repeated.
+#include <fmt/format.h>
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include "workflow/flow_rows.h"
+#include "workflow/flow_tools.h"
 
 namespace baton::workflow {
 

@@ -1,7 +1,7 @@
 // single: one worker answers, its fallbacks stand behind it.
 //
-// Most requests need no team, and a team costs several times as much; so this is the standard, and the one every
-// other workflow must beat at equal dollars before traffic moves to it.
+// Most requests need no team, and a team costs several times as much; so this is the standard, and the one
+// every other workflow must beat at equal dollars before traffic moves to it.
 #include "workflow/flow_rows.h"
 #include "workflow/flow_tools.h"
 

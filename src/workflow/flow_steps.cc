@@ -1,13 +1,13 @@
 // steps: workflows as their operators write them, in YAML, turned into a plan.
 //
-// What repeats is unrolled here: a for-each is as many steps as its bound, a loop as many rounds, a sub-workflow
-// its own steps in place of one. So everything plan.h promises about a plan holds for these too. A repeated step's
-// name stands for all its copies where it is seen, and a loop's or sub-workflow's for the last one that came to a
-// result (a kPick step of that name).
+// What repeats is unrolled here: a for-each is as many steps as its bound, a loop as many rounds, a
+// sub-workflow its own steps in place of one. So everything plan.h promises about a plan holds for these too.
+// A repeated step's name stands for all its copies where it is seen, and a loop's or sub-workflow's for the
+// last one that came to a result (a kPick step of that name).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
-
-#include <fmt/format.h>
 
 #include "workflow/flow_rows.h"
 #include "workflow/flow_tools.h"
@@ -162,7 +162,8 @@ class Compiler {
     if (!m_.settings.judge.empty()) {
       TRY(step.judge, Named(m_, m_.settings.judge));
     }
-    if (step.role == Role::kVerifier && step.access.steps.size() == 1) step.judges = step.access.steps.front();
+    if (step.role == Role::kVerifier && step.access.steps.size() == 1)
+      step.judges = step.access.steps.front();
     if (step.role == Role::kPlanner) {
       step.max_planned = Or(m_.settings.max_steps, 5);
       step.planned_workers = m_.workers;
@@ -173,8 +174,8 @@ class Compiler {
   Status One(const StepSettings& s, const std::string& suffix, const Condition& also) {
     if (plan_.steps.size() >= kMaxSteps) {
       return Fail(Code::kInvalidRequest,
-                  fmt::format("workflow '{}' has more than {} steps once its loops are written out", m_.settings.name,
-                              kMaxSteps),
+                  fmt::format("workflow '{}' has more than {} steps once its loops are written out",
+                              m_.settings.name, kMaxSteps),
                   "invalid_plan");
     }
     if (!s.loop.empty()) return Loop(s, suffix, also);
@@ -237,7 +238,8 @@ class Compiler {
       std::transform(step.access.steps.begin(), step.access.steps.end(), step.access.steps.begin(), shift);
       if (step.access.all) {
         step.access.all = false;
-        for (StepId id = base; id < static_cast<StepId>(plan_.steps.size()); ++id) step.access.steps.push_back(id);
+        for (StepId id = base; id < static_cast<StepId>(plan_.steps.size()); ++id)
+          step.access.steps.push_back(id);
       }
       if (step.item) step.item->list += base;
       if (step.judges >= 0) step.judges += base;
@@ -273,16 +275,20 @@ class Compiler {
 
 std::string CheckOne(const StepSettings& s, std::vector<std::string>* names, int depth) {
   if (s.name.empty()) return "every step needs a name";
-  const auto known = [&](const std::string& n) { return std::find(names->begin(), names->end(), n) != names->end(); };
+  const auto known = [&](const std::string& n) {
+    return std::find(names->begin(), names->end(), n) != names->end();
+  };
   if (known(s.name) && depth == 0) return fmt::format("two steps are called '{}'", s.name);
   if (depth > 2) return fmt::format("step '{}': loops nest at most twice", s.name);
   if (!ParseRole(s.role)) {
-    return fmt::format("step '{}': there is no role '{}'; known: thinker, worker, verifier, synthesizer, planner, "
-                       "tool, human",
-                       s.name, s.role);
+    return fmt::format(
+        "step '{}': there is no role '{}'; known: thinker, worker, verifier, synthesizer, planner, "
+        "tool, human",
+        s.name, s.role);
   }
   for (const auto& n : s.sees) {
-    if (n != "all" && !known(n)) return fmt::format("step '{}' sees '{}', which is no step before it", s.name, n);
+    if (n != "all" && !known(n))
+      return fmt::format("step '{}' sees '{}', which is no step before it", s.name, n);
   }
   if (!s.for_each.empty() && !known(s.for_each))
     return fmt::format("step '{}' repeats for '{}', which is no step before it", s.name, s.for_each);
@@ -291,7 +297,8 @@ std::string CheckOne(const StepSettings& s, std::vector<std::string>* names, int
   if (s.role == "tool" && (s.tool.empty() || s.workers.empty()))
     return fmt::format("step '{}': a tool step names its `worker` and its `tool`", s.name);
   for (const auto& spec : s.verify) {
-    if (auto check = verify::Make(spec); !check) return fmt::format("step '{}': {}", s.name, check.error().message);
+    if (auto check = verify::Make(spec); !check)
+      return fmt::format("step '{}': {}", s.name, check.error().message);
   }
   for (const StepSettings& inner : s.loop) {
     if (std::string wrong = CheckOne(inner, names, depth + 1); !wrong.empty()) return wrong;
@@ -331,8 +338,8 @@ Result<Plan> BuildSteps(const Materials& m) {
                                    [&](const auto& i) { return i.first == name; });
     if (!given) {
       return Fail(Code::kInvalidRequest,
-                  fmt::format("'{}' needs the input '{}': give it as `inputs: {{\"{}\": \"...\"}}`", m.settings.name,
-                              name, name),
+                  fmt::format("'{}' needs the input '{}': give it as `inputs: {{\"{}\": \"...\"}}`",
+                              m.settings.name, name, name),
                   "missing_input", "inputs");
     }
   }

@@ -1,8 +1,8 @@
 #include "workflow/flow_tools.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 namespace baton::workflow {
 namespace {

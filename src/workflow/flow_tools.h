@@ -16,8 +16,8 @@ const pool::Worker* Strongest(const std::vector<const pool::Worker*>& workers, s
 // The workers from cheap to dear, equals in the given order.
 std::vector<const pool::Worker*> CheapFirst(std::vector<const pool::Worker*> workers,
                                             std::int64_t unix_seconds);
-// The worker `name`, or the strongest when it is empty. kInvalidRequest "unknown_worker" for a name that there is
-// not; kPermissionDenied "policy_violation" for one the permit forbids.
+// The worker `name`, or the strongest when it is empty. kInvalidRequest "unknown_worker" for a name that
+// there is not; kPermissionDenied "policy_violation" for one the permit forbids.
 Result<const pool::Worker*> Named(const Materials& m, const std::string& name);
 
 Clause Is(Clause::What what, StepId step);
@@ -46,8 +46,9 @@ inline double Or(double value, double standard) {
 verify::Sameness SamenessOf(const Materials& m);
 // Their tokens' mean probability is at least that, where a worker reports them.
 std::vector<std::shared_ptr<const verify::Verifier>> ConfidenceCheck(double least);
-// The agreement above which one more answer is not worth its price to a caller who pays `quality` dollars per point:
-// it changes the outcome with at most the probability of disagreement, and gains half of that on average.
+// The agreement above which one more answer is not worth its price to a caller who pays `quality` dollars per
+// point: it changes the outcome with at most the probability of disagreement, and gains half of that on
+// average.
 double QuorumWorth(const Materials& m, const pool::Worker& next);
 
 }  // namespace baton::workflow

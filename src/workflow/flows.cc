@@ -1,7 +1,7 @@
 // The table of named workflows. A new one is one file flow_<name>.cc, its test and one row here.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/nearest.h"
 #include "workflow/flow.h"
@@ -49,8 +49,8 @@ const std::vector<FlowInfo>& Flows() {
        "workers|planner|verify", BuildSupportTriage},
       {"mixture_of_agents", "Layers of workers, each reading the one before, then an aggregator.",
        "workers|layers|synthesizer", BuildMixtureOfAgents},
-      {"self_consistency", "Several samples of one worker, then a vote.", "workers|samples|sameness|quorum|verify",
-       BuildSelfConsistency},
+      {"self_consistency", "Several samples of one worker, then a vote.",
+       "workers|samples|sameness|quorum|verify", BuildSelfConsistency},
       {"debate", "Workers answer, read each other, answer again.", "workers|rounds|judge|sameness|quorum",
        BuildDebate},
       {"conducted", "A language model writes the plan, and may look at the result and plan again.",
@@ -157,7 +157,8 @@ Result<Plan> Library::Make(const Request& request) const {
 Result<Plan> Library::MakeNested(const Request& request, int depth) const {
   const FlowSettings* settings = Find(request.workflow);
   if (!settings) {
-    return Fail(Code::kNotFound, fmt::format("there is no workflow '{}'", request.workflow), "unknown_workflow");
+    return Fail(Code::kNotFound, fmt::format("there is no workflow '{}'", request.workflow),
+                "unknown_workflow");
   }
   if (depth > kDeepest) return Bad(*settings, fmt::format("workflows nest more than {} deep", kDeepest));
   static const std::vector<std::shared_ptr<const verify::Verifier>> kNoChecks;
@@ -178,7 +179,8 @@ Result<Plan> Library::MakeNested(const Request& request, int depth) const {
     std::vector<const pool::Worker*> named;
     for (const auto& name : settings->workers) {
       const pool::Worker* w = request.catalogue.Find(name);
-      const bool able = w && std::find(request.workers.begin(), request.workers.end(), w) != request.workers.end();
+      const bool able =
+          w && std::find(request.workers.begin(), request.workers.end(), w) != request.workers.end();
       if (w && (able || request.permit.Allows(*w)) && w->target.can.chat) named.push_back(w);
     }
     if (named.empty()) {

@@ -1,21 +1,20 @@
 // The named workflows: who is asked, in which order, and whose answer stands.
 
-#include "workflow/flow.h"
-
 #include <gmock/gmock.h>
 
 #include <set>
 
+#include "workflow/flow.h"
 #include "workflow/flow_tools.h"
 #include "workflow/team_fixture.h"
 
 namespace baton::workflow {
 namespace {
 
+using std::chrono::milliseconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
-using std::chrono::milliseconds;
 
 class FlowsTest : public Team {
  protected:
@@ -133,15 +132,18 @@ TEST_F(FlowsTest, PipelinePlansExecutesVerifiesAndRepairsWithinBounds) {
   script_ = [&](const std::string& w, const chat::Request& q) {
     Reply r;
     r.text = "answer of " + w;
-    if (Has(q, "Begin your reply with ACCEPT or REJECT")) r.text = rejections-- > 0 ? "REJECT: wrong" : "ACCEPT";
+    if (Has(q, "Begin your reply with ACCEPT or REJECT"))
+      r.text = rejections-- > 0 ? "REJECT: wrong" : "ACCEPT";
     return r;
   };
   rejections = 0;
   auto fine = Run("pipeline");
-  EXPECT_EQ(fine->steps(), "outline:done execute:done verify1:done repair1:skipped verify2:skipped repair2:skipped");
+  EXPECT_EQ(fine->steps(),
+            "outline:done execute:done verify1:done repair1:skipped verify2:skipped repair2:skipped");
   rejections = 1;
   auto once = Run("pipeline");
-  EXPECT_EQ(once->steps(), "outline:done execute:done verify1:done repair1:done verify2:done repair2:skipped");
+  EXPECT_EQ(once->steps(),
+            "outline:done execute:done verify1:done repair1:done verify2:done repair2:skipped");
   EXPECT_EQ(once->step("execute").verdict, "reject");
   rejections = 100;
   auto never = Run("pipeline");
@@ -246,9 +248,10 @@ TEST_F(FlowsTest, ResearchAnswersThePartsInParallelAndSynthesises) {
   };
   auto r = Run("research");
   EXPECT_EQ(r->text(), "synthesis [1]");
-  EXPECT_EQ(r->steps(),
-            "decompose:done topic1:done topic2:done topic3:done topic4:skipped synthesise:done consistency:done "
-            "rewrite:skipped");
+  EXPECT_EQ(
+      r->steps(),
+      "decompose:done topic1:done topic2:done topic3:done topic4:skipped synthesise:done consistency:done "
+      "rewrite:skipped");
   std::set<std::string> items;
   for (const auto& a : asked_) {
     for (const char* part : {"part one", "part two", "part three"}) {
@@ -378,7 +381,8 @@ TEST_F(FlowsTest, OperatorsWriteTheirOwnWithLoopsForEachAndSubWorkflows) {
 TEST_F(FlowsTest, AContractNamesItsInputsAndItsOutput) {
   FlowSettings f = Flow("ticket", "");
   f.inputs = {"subject"};
-  f.output_schema.text = R"({"type":"object","properties":{"urgent":{"type":"boolean"}},"required":["urgent"]})";
+  f.output_schema.text =
+      R"({"type":"object","properties":{"urgent":{"type":"boolean"}},"required":["urgent"]})";
   StepSettings s;
   s.name = "classify";
   s.instruction = "Is it urgent?";

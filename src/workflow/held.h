@@ -1,12 +1,12 @@
 // Held turns: a run whose step called the client's tools waits here for the results.
 //
-// Problem: an agent of a team asks for a tool; the chat protocol ends the turn and sends a new request with the
-// result. Without memory the whole team would start again, and the result would reach everybody instead of the
-// one who asked. Options: encode the run into the tool call's id (too large, and the client could write one),
-// keep it in the store (content at rest, for minutes), keep it in memory. Choice: memory, bounded in number,
-// bytes and time; a restart or an expiry loses only work, never correctness: the conversation that comes back is
-// complete, and the workflow starts again on it. Ids of the calls carry an unguessable token, and the tenant
-// must be the one who began.
+// Problem: an agent of a team asks for a tool; the chat protocol ends the turn and sends a new request with
+// the result. Without memory the whole team would start again, and the result would reach everybody instead
+// of the one who asked. Options: encode the run into the tool call's id (too large, and the client could
+// write one), keep it in the store (content at rest, for minutes), keep it in memory. Choice: memory, bounded
+// in number, bytes and time; a restart or an expiry loses only work, never correctness: the conversation that
+// comes back is complete, and the workflow starts again on it. Ids of the calls carry an unguessable token,
+// and the tenant must be the one who began.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ class HeldTurns {
 
   // 128 bits from the operating system, as 32 hexadecimal digits.
   static std::string NewToken();
-  // Keeps the run until its time is over or others push it out. False: it is larger than a tenth of everything,
-  // and not kept.
+  // Keeps the run until its time is over or others push it out. False: it is larger than a tenth of
+  // everything, and not kept.
   bool Keep(const std::string& token, HeldRun run);
   // A copy: a client may repeat a turn. Null: unknown, expired, or another tenant's.
   std::shared_ptr<const HeldRun> Find(std::string_view token, std::string_view tenant);
@@ -94,8 +94,8 @@ struct Returned {
 };
 // The newest token among the conversation's tool results; empty: none is ours.
 std::string ReturnedToken(const chat::Request& conversation);
-// Takes the results of that token out of the conversation, and all other calls and results of ours, which are in
-// the run already.
+// Takes the results of that token out of the conversation, and all other calls and results of ours, which are
+// in the run already.
 Returned TakeReturned(const std::string& token, chat::Request* conversation);
 
 }  // namespace baton::workflow

@@ -27,8 +27,9 @@ class Judge : public verify::Asker {
   std::vector<pool::CallRecord> calls_;
 };
 
-// P(the answer is right) after verdicts of checks with known error rates, by Bayes from even odds, the checks taken
-// as independent. Checks nobody measured move it only where none has been measured: then their own score counts.
+// P(the answer is right) after verdicts of checks with known error rates, by Bayes from even odds, the checks
+// taken as independent. Checks nobody measured move it only where none has been measured: then their own
+// score counts.
 class Belief {
  public:
   void Add(const verify::Verifier& check, const verify::Judgement& judgement);

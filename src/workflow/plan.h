@@ -1,13 +1,13 @@
-// Plan: what a workflow will do, as data. Every workflow, named, written by the operator or written by a model,
-// becomes one, and one executor runs it.
+// Plan: what a workflow will do, as data. Every workflow, named, written by the operator or written by a
+// model, becomes one, and one executor runs it.
 //
-// Problem: a team of models must never spend, loop or see more than it was allowed to, whoever wrote the plan.
-// Options: let workflows be code with loops (then only running them tells what they cost), or be graphs of
-// actors (then cycles must be watched while they run). Choice: a plan is a finite list of steps, in an order
-// in which each step looks back only. Loops are unrolled when the plan is made, repairs and escalations are
-// steps with conditions, for-each is as many steps as its bound. So the most a plan can do is known before its
-// first step, a validator is one pass over a list, and the dry run can print it. Cost: bounds must be small
-// (kMaxSteps); a hundred-step agent is a tool worker, not a plan.
+// Problem: a team of models must never spend, loop or see more than it was allowed to, whoever wrote the
+// plan. Options: let workflows be code with loops (then only running them tells what they cost), or be graphs
+// of actors (then cycles must be watched while they run). Choice: a plan is a finite list of steps, in an
+// order in which each step looks back only. Loops are unrolled when the plan is made, repairs and escalations
+// are steps with conditions, for-each is as many steps as its bound. So the most a plan can do is known
+// before its first step, a validator is one pass over a list, and the dry run can print it. Cost: bounds must
+// be small (kMaxSteps); a hundred-step agent is a tool worker, not a plan.
 #pragma once
 
 #include <array>
@@ -90,7 +90,8 @@ enum class Method {
   kVote,  // the answer most of its steps agree on; no worker
   kTool,  // call one tool of a tool worker
   kHand,  // hand over to people
-  kPick,  // the first of access.steps, in their order, that is done and not rejected; else the first that is done
+  kPick,  // the first of access.steps, in their order, that is done and not rejected; else the first that is
+          // done
 };
 
 struct Step {
@@ -149,8 +150,8 @@ struct Step {
 struct Plan {
   std::string workflow;  // its name
   std::vector<Step> steps;
-  // Whose output the client reads, best first: the first that is done and not rejected; else the first that is
-  // done at all, and the reply is then marked as degraded.
+  // Whose output the client reads, best first: the first that is done and not rejected; else the first that
+  // is done at all, and the reply is then marked as degraded.
   std::vector<StepId> answers;
   // Tool calls and results of one step are seen by the others too.
   bool share_tools = false;

@@ -1,9 +1,9 @@
 #include "workflow/plan_check.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
-
-#include <fmt/format.h>
 
 namespace baton::workflow {
 namespace {
@@ -13,8 +13,9 @@ struct RoleRow {
   std::string_view name;
 };
 constexpr RoleRow kRoles[] = {
-    {Role::kThinker, "thinker"},         {Role::kWorker, "worker"},   {Role::kVerifier, "verifier"},
-    {Role::kSynthesizer, "synthesizer"}, {Role::kPlanner, "planner"}, {Role::kTool, "tool"},
+    {Role::kThinker, "thinker"},   {Role::kWorker, "worker"},
+    {Role::kVerifier, "verifier"}, {Role::kSynthesizer, "synthesizer"},
+    {Role::kPlanner, "planner"},   {Role::kTool, "tool"},
     {Role::kHuman, "human"},
 };
 
@@ -49,8 +50,7 @@ Status CheckReferences(const Plan& plan, StepId id) {
 
 Status CheckWorkers(const Step& step, const rails::Permit& permit) {
   const bool asks = step.method == Method::kAsk || step.method == Method::kTool;
-  if (asks && step.workers.empty())
-    return Invalid(fmt::format("step '{}' has no worker to ask", step.name));
+  if (asks && step.workers.empty()) return Invalid(fmt::format("step '{}' has no worker to ask", step.name));
   if (step.workers.size() > kMaxCandidates)
     return Invalid(fmt::format("step '{}' names {} workers; at most {} are allowed", step.name,
                                step.workers.size(), kMaxCandidates));
@@ -127,7 +127,8 @@ std::vector<StepId> WaitsFor(const Plan& plan, StepId id) {
 Status Check(const Plan& plan, const rails::Permit& permit, std::size_t from) {
   if (plan.steps.empty()) return Invalid("a plan needs at least one step");
   if (plan.steps.size() > kMaxSteps)
-    return Invalid(fmt::format("the plan has {} steps; at most {} are allowed", plan.steps.size(), kMaxSteps));
+    return Invalid(
+        fmt::format("the plan has {} steps; at most {} are allowed", plan.steps.size(), kMaxSteps));
   if (plan.answers.empty()) return Invalid("a plan must say which step's output the client reads");
   for (const StepId a : plan.answers) {
     if (a < 0 || a >= static_cast<StepId>(plan.steps.size()))

@@ -8,9 +8,9 @@
 
 namespace baton::workflow {
 
-// The first thing wrong, with the step's name and what to do: kInvalidRequest "invalid_plan" for no steps or no
-// answer, too many steps, unnamed or doubled names, references that do not look back (a forward reference, a
-// step that waits for itself: no cycle can be written without one), instructions above the limit, a step
+// The first thing wrong, with the step's name and what to do: kInvalidRequest "invalid_plan" for no steps or
+// no answer, too many steps, unnamed or doubled names, references that do not look back (a forward reference,
+// a step that waits for itself: no cycle can be written without one), instructions above the limit, a step
 // without a worker; kPermissionDenied "policy_violation" for a worker outside the Permit (which is what a
 // forbidden data flow comes down to: whoever may see the conversation is in the Permit).
 // `from`: steps before it have been checked already.

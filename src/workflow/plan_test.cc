@@ -42,11 +42,12 @@ TEST(PlanText, ThreeEmptyListsMeanKeep) {
 }
 
 TEST(PlanText, WhatIsNotThreeEqualListsIsUnparseable) {
-  for (const char* text :
-       {"", "I would ask model 1.", "model_id = [1]", "model_id = [1, 2]\nsubtasks = ['a']\naccess_list = [[]]",
-        "model_id = ['one']\nsubtasks = ['a']\naccess_list = [[]]",
-        "model_id = [1]\nsubtasks = [open('/etc/passwd')]\naccess_list = [[]]",
-        "model_id = [1]\nsubtasks = ['a']\naccess_list = [['some']]", "model_id = [1\nsubtasks = ['a'", "[[[[[[[["}) {
+  for (const char* text : {"", "I would ask model 1.", "model_id = [1]",
+                           "model_id = [1, 2]\nsubtasks = ['a']\naccess_list = [[]]",
+                           "model_id = ['one']\nsubtasks = ['a']\naccess_list = [[]]",
+                           "model_id = [1]\nsubtasks = [open('/etc/passwd')]\naccess_list = [[]]",
+                           "model_id = [1]\nsubtasks = ['a']\naccess_list = [['some']]",
+                           "model_id = [1\nsubtasks = ['a'", "[[[[[[[["}) {
     const auto steps = ParseLists(text, 5);
     ASSERT_FALSE(steps) << text;
     EXPECT_EQ(steps.error().reason, "unparseable_plan") << text;
@@ -68,7 +69,8 @@ TEST(PlanText, TenThousandStepsAreRefusedWithoutReadingThemAll) {
 }
 
 TEST(PlanText, WritingAndReadingAgree) {
-  const std::vector<WrittenStep> steps = {{0, "a \"quoted\"\nline", false, {}}, {2, "b\\c", false, {0}}, {1, "", true, {}}};
+  const std::vector<WrittenStep> steps = {
+      {0, "a \"quoted\"\nline", false, {}}, {2, "b\\c", false, {0}}, {1, "", true, {}}};
   const auto read = ParseLists("thinking\n" + WriteLists(steps), 5);
   ASSERT_TRUE(read) << read.error().message;
   EXPECT_EQ(*read, steps);
@@ -178,7 +180,8 @@ TEST_F(PlanCheck, EveryOtherWayToWriteNonsenseIsNamed) {
 }
 
 TEST(Progress, ItemsAreBulletsNumbersAListOrLines) {
-  EXPECT_THAT(ItemsOf("Here:\n- one\n* two\n3. three\n4) four\n", 9), ElementsAre("one", "two", "three", "four"));
+  EXPECT_THAT(ItemsOf("Here:\n- one\n* two\n3. three\n4) four\n", 9),
+              ElementsAre("one", "two", "three", "four"));
   EXPECT_THAT(ItemsOf("[\"a\", 'b, c']", 9), ElementsAre("a", "b, c"));
   EXPECT_THAT(ItemsOf("x\n\n y \n", 9), ElementsAre("x", "y"));
   EXPECT_EQ(ItemsOf("- a\n- b\n- c", 2).size(), 2U);

@@ -94,8 +94,8 @@ class Reader {
   }
   char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
   void Space() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' ||
-                                  text_[at_] == '\r'))
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
       ++at_;
   }
   bool Take(char c) {
@@ -172,8 +172,8 @@ Result<std::vector<WrittenStep>> ParseLists(std::string_view text, std::size_t m
   if (!ReadList(access, kMost, [&] { return ReadAccess(access, &steps.emplace_back()); }))
     return Unparseable("access_list is not a list of lists");
   if (ids.size() != tasks.size() || ids.size() != steps.size())
-    return Unparseable(fmt::format("the lists have {}, {} and {} elements", ids.size(), tasks.size(),
-                                   steps.size()));
+    return Unparseable(
+        fmt::format("the lists have {}, {} and {} elements", ids.size(), tasks.size(), steps.size()));
   if (ids.size() > max_steps) {
     return Fail(Code::kInvalidRequest,
                 fmt::format("the plan has {} steps; at most {} are allowed", ids.size(), max_steps),
@@ -205,7 +205,8 @@ std::string WriteLists(const std::vector<WrittenStep>& steps) {
     const std::string_view comma = &s == steps.data() ? "" : ", ";
     models += fmt::format("{}{}", comma, s.model);
     tasks += fmt::format("{}{}", comma, Quoted(s.subtask));
-    access += fmt::format("{}[{}]", comma, s.sees_all ? "\"all\"" : fmt::format("{}", fmt::join(s.sees, ", ")));
+    access +=
+        fmt::format("{}[{}]", comma, s.sees_all ? "\"all\"" : fmt::format("{}", fmt::join(s.sees, ", ")));
   }
   return fmt::format("model_id = [{}]\nsubtasks = [{}]\naccess_list = [{}]", models, tasks, access);
 }

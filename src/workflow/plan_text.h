@@ -4,10 +4,10 @@
 //   subtasks    = ["Outline a solution", "Write it out, using the outline"]
 //   access_list = [[], ["all"]]
 //
-// `model_id` counts the workers as the planner was shown them, from 0; `access_list` says which earlier steps a
-// step sees: none, all, or their numbers from 0. Step i may refer to steps below i only. Three empty lists mean
-// "keep what you have". The form is that of the RL Conductor (arXiv 2512.04388); the reader is ours: it looks
-// for the last occurrence of each name, finds the list by its brackets (strings respected) and reads it
+// `model_id` counts the workers as the planner was shown them, from 0; `access_list` says which earlier steps
+// a step sees: none, all, or their numbers from 0. Step i may refer to steps below i only. Three empty lists
+// mean "keep what you have". The form is that of the RL Conductor (arXiv 2512.04388); the reader is ours: it
+// looks for the last occurrence of each name, finds the list by its brackets (strings respected) and reads it
 // strictly. Anything else is unparseable, and never guessed at.
 #pragma once
 
@@ -37,10 +37,10 @@ std::string WriteLists(const std::vector<WrittenStep>& steps);
 // The first bracketed list of quoted texts in `text`, at most `most` of them; empty: there is none.
 std::vector<std::string> ReadTextList(std::string_view text, std::size_t most);
 
-// Appends the steps to `plan`, named `prefix` and their number, over `workers` as numbered; what a step sees is
-// shifted to its place. The last one is the answer: it goes to the front of plan->answers. kInvalidRequest for
-// a number of a worker or step that there is not ("unknown_worker", "forward_reference"); the plan is then
-// unchanged.
+// Appends the steps to `plan`, named `prefix` and their number, over `workers` as numbered; what a step sees
+// is shifted to its place. The last one is the answer: it goes to the front of plan->answers. kInvalidRequest
+// for a number of a worker or step that there is not ("unknown_worker", "forward_reference"); the plan is
+// then unchanged.
 Status AppendWritten(const std::vector<WrittenStep>& written, const std::vector<const pool::Worker*>& workers,
                      std::string_view prefix, Plan* plan);
 

@@ -7,7 +7,8 @@ namespace baton::workflow {
 Task<void> PoolTools::Learn(const std::vector<const pool::Worker*>& workers, Cancel* cancel,
                             std::vector<std::string>* problems) {
   for (const auto* w : workers) {
-    const bool known = std::any_of(known_.begin(), known_.end(), [&](const Known& k) { return k.worker == w; });
+    const bool known =
+        std::any_of(known_.begin(), known_.end(), [&](const Known& k) { return k.worker == w; });
     if (known) continue;
     Result<std::vector<chat::Tool>> listed = co_await pool_.Tools(*w, cancel);
     if (!listed) problems->push_back("tools of '" + w->name + "': " + listed.error().message);

@@ -88,8 +88,9 @@ std::optional<bool> Holds(const Clause& t, const Progress& p) {
     return InRange(left, t) != t.negated;
   }
   if (t.what == Clause::What::kMsLeft) {
-    const double left =
-        p.time_left == Duration::max() ? 1e299 : std::chrono::duration<double, std::milli>(p.time_left).count();
+    const double left = p.time_left == Duration::max()
+                            ? 1e299
+                            : std::chrono::duration<double, std::milli>(p.time_left).count();
     return InRange(left, t) != t.negated;
   }
   const StepState& s = p.At(t.step);

@@ -30,17 +30,17 @@ std::string_view StatusName(StepStatus s);
 // Copyable: a run that waits for the client's tools is kept as these.
 struct StepState {
   StepStatus status = StepStatus::kWaiting;
-  std::string why;           // for people: why skipped, dropped, failed or rejected
-  std::string text;          // the output as other steps see it
-  chat::Response response;   // of the call that gave it
+  std::string why;          // for people: why skipped, dropped, failed or rejected
+  std::string text;         // the output as other steps see it
+  chat::Response response;  // of the call that gave it
   const pool::Worker* worker = nullptr;
   std::vector<provider::Loss> losses;
   verify::Verdict verdict = verify::Verdict::kUnknown;
-  std::optional<double> confidence;  // of its checks; of a vote: the agreement; unset: nothing measured it
-  std::string evidence;      // what a check saw; untrusted
+  std::optional<double> confidence;    // of its checks; of a vote: the agreement; unset: nothing measured it
+  std::string evidence;                // what a check saw; untrusted
   std::set<rails::DataClass> classes;  // found in the output, and those of what it saw
   std::vector<pool::CallRecord> calls;
-  StepId from = -1;          // of a vote: whose answer it is
+  StepId from = -1;  // of a vote: whose answer it is
   std::optional<Error> error;
   TimePoint began{}, ended{};
   // Its own turns with tools: assistant messages with calls, and their results.
@@ -75,8 +75,8 @@ std::vector<std::string> ItemsOf(std::string_view text, std::size_t most);
 // ACCEPT or REJECT at the start of a verifier step's output (markup and quotes aside); kUnknown otherwise.
 verify::Verdict ReadVerdict(std::string_view text);
 
-// Which step's output the client would read now: the first of plan.answers that is done and not rejected. With
-// `settle`, when there is none: the first that is done at all. -1: none.
+// Which step's output the client would read now: the first of plan.answers that is done and not rejected.
+// With `settle`, when there is none: the first that is done at all. -1: none.
 StepId ChooseAnswer(const Plan& plan, const std::vector<StepState>& states, bool settle);
 // No step can change that choice any more (whatever still runs).
 bool Decided(const Plan& plan, const std::vector<StepState>& states);

@@ -1,7 +1,7 @@
 // From a route to a trace.
 //
-// A route proposes, the permit disposes: whatever made the route, each candidate is checked against the permit here
-// and again when a step asks, and one that may not see this request is never asked.
+// A route proposes, the permit disposes: whatever made the route, each candidate is checked against the
+// permit here and again when a step asks, and one that may not see this request is never asked.
 #include "workflow/run.h"
 
 #include <fmt/format.h>
@@ -58,8 +58,8 @@ StepTrace TraceOf(const Plan& plan, StepId id, StepState& state) {
   return t;
 }
 
-// A held run's workers belong to the configuration of its time; this one's of the same name take over. False: one
-// is gone.
+// A held run's workers belong to the configuration of its time; this one's of the same name take over. False:
+// one is gone.
 bool Rebind(const rails::Catalogue& catalogue, Plan* plan) {
   const auto one = [&](const pool::Worker** w) {
     if (*w) *w = catalogue.Find((*w)->name);
@@ -80,10 +80,11 @@ bool Rebind(const rails::Catalogue& catalogue, Plan* plan) {
 bool Bare(const Plan& plan) {
   if (plan.steps.size() != 1 || plan.audited) return false;
   const Step& s = plan.steps.front();
-  return s.method == Method::kAsk && s.role == Role::kWorker && s.instruction.empty() && s.access.conversation &&
-         s.when.empty() && !s.item && s.checks.empty() && s.tools.empty() && s.client_tools && s.answers_client &&
-         s.limits.max_output == 0 && s.limits.timeout == Duration::zero() && !s.limits.max_usd && !s.format &&
-         !s.temperature && !s.seed_offset && !s.redact && !s.logprobs && s.max_planned == 0;
+  return s.method == Method::kAsk && s.role == Role::kWorker && s.instruction.empty() &&
+         s.access.conversation && s.when.empty() && !s.item && s.checks.empty() && s.tools.empty() &&
+         s.client_tools && s.answers_client && s.limits.max_output == 0 &&
+         s.limits.timeout == Duration::zero() && !s.limits.max_usd && !s.format && !s.temperature &&
+         !s.seed_offset && !s.redact && !s.logprobs && s.max_planned == 0;
 }
 
 // A continued stream's figures: the second worker's, and in addition the first one's.
@@ -113,17 +114,20 @@ Runner::Runner(RunnerDeps deps) : deps_(std::move(deps)) {
   continued_ = m.GetCounter("baton_stream_continued_total", "Streams that broke off and went on elsewhere");
 }
 
-Result<Plan> Runner::MakePlan(const rails::Permit& permit, const route::Route& route, const chat::Request& request,
-                              const rails::Catalogue& catalogue, std::int64_t unix_seconds) const {
+Result<Plan> Runner::MakePlan(const rails::Permit& permit, const route::Route& route,
+                              const chat::Request& request, const rails::Catalogue& catalogue,
+                              std::int64_t unix_seconds) const {
   auto workers = Allowed(permit, route);
   if (workers.empty()) return NobodyAllowed(route);
   if (!deps_.library) {
-    return Fail(Code::kNotFound, fmt::format("there is no workflow '{}'", route.workflow()), "unknown_workflow");
+    return Fail(Code::kNotFound, fmt::format("there is no workflow '{}'", route.workflow()),
+                "unknown_workflow");
   }
   // Fallbacks behind the decision's own workers serve after failures; a team is made of the decision's own.
   if (route.workflow() != "single" && route.primaries() > 0 && route.primaries() < workers.size())
     workers.resize(route.primaries());
-  return deps_.library->Make({route.workflow(), std::move(workers), catalogue, permit, request, unix_seconds});
+  return deps_.library->Make(
+      {route.workflow(), std::move(workers), catalogue, permit, request, unix_seconds});
 }
 
 Task<Trace> Runner::Run(Job job) const {
@@ -225,7 +229,8 @@ void Runner::Count(const Trace& trace) const {
   if (!trace.degraded().empty()) degraded_.Add();
 }
 
-Task<Trace> Runner::RunSingle(Job job, std::vector<const pool::Worker*> candidates, std::string workflow) const {
+Task<Trace> Runner::RunSingle(Job job, std::vector<const pool::Worker*> candidates,
+                              std::string workflow) const {
   Trace trace;
   trace.workflow_ = std::move(workflow);
   pool::CallSpec spec;
@@ -243,8 +248,9 @@ Task<Trace> Runner::RunSingle(Job job, std::vector<const pool::Worker*> candidat
   spec.hedge = !job.route.alone();
   pool::CallOutcome outcome = co_await job.pool.Chat(spec, job.observer);
   if (!outcome.response && outcome.delivered && deps_.continue_streams && !job.route.alone()) {
-    Broken broken{job.request, {}, std::move(outcome.partial), outcome.response.error(), job.sink, spec.lease,
-                  job.cancel, deps_.retry};
+    Broken broken{
+        job.request, {},         std::move(outcome.partial), outcome.response.error(), job.sink, spec.lease,
+        job.cancel,  deps_.retry};
     for (const auto* w : spec.candidates) {
       if (w != outcome.worker) broken.others.push_back(w);
     }

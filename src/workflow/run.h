@@ -1,4 +1,5 @@
-// Runs a route: makes its plan, runs it, tells what happened. One Runner per configuration, shared by all loops.
+// Runs a route: makes its plan, runs it, tells what happened. One Runner per configuration, shared by all
+// loops.
 #pragma once
 
 #include <memory>
@@ -82,11 +83,11 @@ struct Job {
 
 struct RunnerDeps {
   pool::RetryPolicy retry;
-  std::shared_ptr<const Library> library;                // null: `single` alone
-  std::shared_ptr<const rails::Classifier> classifier;   // null: outputs are not classified
-  std::shared_ptr<HeldTurns> held;                       // null: turns with tools are not held
-  bool continue_streams = true;                          // a stream that breaks off goes on elsewhere
-  Metrics* metrics = nullptr;                            // may be null; outlives the runner
+  std::shared_ptr<const Library> library;               // null: `single` alone
+  std::shared_ptr<const rails::Classifier> classifier;  // null: outputs are not classified
+  std::shared_ptr<HeldTurns> held;                      // null: turns with tools are not held
+  bool continue_streams = true;                         // a stream that breaks off goes on elsewhere
+  Metrics* metrics = nullptr;                           // may be null; outlives the runner
 };
 
 class Runner {
@@ -104,7 +105,8 @@ class Runner {
                         const rails::Catalogue& catalogue, std::int64_t unix_seconds) const;
   // Embeddings: the same candidates, one call, no steps.
   Task<pool::Pool::EmbedOutcome> Embed(rails::Permit& permit, const route::Route& route,
-                                       const chat::EmbedRequest& request, pool::Pool& pool, Cancel* cancel) const;
+                                       const chat::EmbedRequest& request, pool::Pool& pool,
+                                       Cancel* cancel) const;
   const Library* library() const { return deps_.library.get(); }
 
  private:

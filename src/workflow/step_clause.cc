@@ -27,8 +27,9 @@ struct WordRow {
   Clause::What what;
 };
 constexpr WordRow kTests[] = {
-    {"accepted", Clause::What::kAccepted}, {"rejected", Clause::What::kRejected}, {"answered", Clause::What::kAnswered},
-    {"failed", Clause::What::kFailed},     {"skipped", Clause::What::kSkipped},
+    {"accepted", Clause::What::kAccepted}, {"rejected", Clause::What::kRejected},
+    {"answered", Clause::What::kAnswered}, {"failed", Clause::What::kFailed},
+    {"skipped", Clause::What::kSkipped},
 };
 
 bool ReadRange(std::string_view op, std::string_view number, Clause* t) {
@@ -50,12 +51,13 @@ Result<WrittenClause> ReadClause(std::string_view text) {
     words.erase(words.begin());
   }
   const auto wrong = [&] {
-    return Fail(Code::kInvalidRequest,
-                fmt::format("'{}' is no test; write for example `rejected draft`, `not answered search`, `confidence "
-                            "draft < 0.7`, `label triage angry`, `items list >= 3`, `usd_left < 0.01` or `ms_left >= "
-                            "500`",
-                            text),
-                "bad_condition");
+    return Fail(
+        Code::kInvalidRequest,
+        fmt::format("'{}' is no test; write for example `rejected draft`, `not answered search`, `confidence "
+                    "draft < 0.7`, `label triage angry`, `items list >= 3`, `usd_left < 0.01` or `ms_left >= "
+                    "500`",
+                    text),
+        "bad_condition");
   };
   if (words.size() == 3 && (words[0] == "usd_left" || words[0] == "ms_left")) {
     r.clause.what = words[0] == "usd_left" ? Clause::What::kUsdLeft : Clause::What::kMsLeft;

@@ -1,5 +1,5 @@
-// One condition of a step as its operator writes it: "rejected draft", "not answered search", "confidence draft <
-// 0.7", "label triage angry", "items list >= 3", "usd_left < 0.01", "ms_left >= 500".
+// One condition of a step as its operator writes it: "rejected draft", "not answered search", "confidence
+// draft < 0.7", "label triage angry", "items list >= 3", "usd_left < 0.01", "ms_left >= 500".
 #pragma once
 
 #include <string>

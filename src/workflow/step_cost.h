@@ -1,5 +1,5 @@
-// The most a step can cost, known before it starts: its input (what it sees is here, or capped), its output cap,
-// the price of the dearest worker it may ask, its tool turns and its checks.
+// The most a step can cost, known before it starts: its input (what it sees is here, or capped), its output
+// cap, the price of the dearest worker it may ask, its tool turns and its checks.
 #pragma once
 
 #include <cstdint>

@@ -27,16 +27,16 @@ namespace baton::workflow {
 // What a worker says to one request.
 struct Reply {
   std::string text = "hello";
-  Duration after = std::chrono::milliseconds(10);    // until it begins
-  Duration between{};                                // before each piece of a stream
+  Duration after = std::chrono::milliseconds(10);  // until it begins
+  Duration between{};                              // before each piece of a stream
   int pieces = 2;
-  std::optional<Error> error;                        // instead of an answer, or after `error_after` pieces
+  std::optional<Error> error;  // instead of an answer, or after `error_after` pieces
   int error_after = 0;
   std::vector<chat::ToolCall> calls;
   chat::Finish finish = chat::Finish::kStop;
-  std::int64_t input = 10, output = 5;               // as it reports
+  std::int64_t input = 10, output = 5;  // as it reports
   bool reports = true;
-  double token_probability = -1;                     // of every piece; negative: none are reported
+  double token_probability = -1;  // of every piece; negative: none are reported
 };
 
 // Everything a request's messages say, in one text.
@@ -90,7 +90,8 @@ class TeamBackend : public pool::Backend {
     const bool slept = co_await loop_.Sleep(late ? left : d, a.cancel);
     if (slept && !late) co_return true;
     provider::Failure f;
-    f.error = slept ? Fail(Code::kDeadline, "too slow", "deadline") : Fail(Code::kCancelled, "left", "client_gone");
+    f.error =
+        slept ? Fail(Code::kDeadline, "too slow", "deadline") : Fail(Code::kCancelled, "left", "client_gone");
     f.fault = slept ? provider::Fault::kTimeout : provider::Fault::kTransport;
     out->failure = std::move(f);
     co_return false;
@@ -159,9 +160,9 @@ class TeamBackend : public pool::Backend {
     const std::size_t n = reply.text.empty() ? 0 : static_cast<std::size_t>(std::max(1, reply.pieces));
     for (std::size_t i = 0; i < n; ++i) {
       if (reply.token_probability >= 0)
-        add(chat::Event::Kind::kLogprobs).json.text =
-            "{\"content\":[{\"token\":\"x\",\"logprob\":" + std::to_string(std::log(reply.token_probability)) +
-            ",\"top_logprobs\":[]}]}";
+        add(chat::Event::Kind::kLogprobs).json.text = "{\"content\":[{\"token\":\"x\",\"logprob\":" +
+                                                      std::to_string(std::log(reply.token_probability)) +
+                                                      ",\"top_logprobs\":[]}]}";
       const std::size_t from = reply.text.size() * i / n, to = reply.text.size() * (i + 1) / n;
       add(chat::Event::Kind::kText).text = reply.text.substr(from, to - from);
     }
@@ -333,8 +334,8 @@ class Team : public ::testing::Test {
   };
 
   // Runs a workflow by its name over the given workers (all, where none are named).
-  std::unique_ptr<Ran> Run(const std::string& workflow, std::vector<FlowSettings> flows = {}, bool stream = false,
-                           std::vector<std::string> workers = {}) {
+  std::unique_ptr<Ran> Run(const std::string& workflow, std::vector<FlowSettings> flows = {},
+                           bool stream = false, std::vector<std::string> workers = {}) {
     route::RulesOptions options;
     route::Rule rule;
     rule.name = "rule";
