@@ -31,7 +31,11 @@ Status Take(const json& body, const char* key, std::string* to) {
   return {};
 }
 
+constexpr std::size_t kMaxBody = 1 << 20;
+
 Result<Said> ReadBody(const std::string& text) {
+  if (text.size() > kMaxBody)
+    return Fail(Code::kTooLarge, "a reviewer's word is at most 1 MiB", "body_too_large");
   const json body = json::parse(text, nullptr, false);
   if (!body.is_object()) {
     return Fail(Code::kInvalidRequest,
