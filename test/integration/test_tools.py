@@ -29,7 +29,7 @@ def over_http(started):
     port = house.free_port()
     log = open(house.WORK / f"mcp-{port}.log", "wb")
     process = subprocess.Popen([str(NODE), str(SERVER), "streamableHttp"], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                               env={"PATH": os.environ["PATH"], "PORT": str(port)})
+                               env={"PATH": os.environ["PATH"], "PORT": str(port)}, start_new_session=True)
     import socket
 
     def listening():
@@ -38,7 +38,7 @@ def over_http(started):
 
     house.wait_until(listening, 60, "the tool server to listen")
     yield tool_worker(base_url=f"http://127.0.0.1:{port}/mcp", private=True)
-    process.kill()
+    os.killpg(process.pid, signal.SIGKILL)  # what is called node may be a wrapper that starts it
     process.wait()
     log.close()
 
