@@ -1,137 +1,26 @@
 // How often is a verifier wrong? Runs verifiers over recorded answers of real models whose scores are known,
 // and prints the counts that docs/verifiers.md and the error_rate() constants are taken from.
 //
-//   verifier_rates [--half dev|test] [--only NAME] [--seed N] [--show N]
+//   verifier_rates [--half dev|test] [--only NAME] [--seed N] [--show N] [--models DIR]
 //
 // The recordings lie in $BATON_SHARED_DATA (default ../shared/data) and are not part of the repository;
 // without them, or without the zstd command, it says so and ends well. A question is on the development or
 // the test half by the hash of its text, so that the same question in two sets is on one side. Verifiers were
 // made looking at the first half only; published figures are of the second.
-#include <fmt/format.h>
+//
+// With --models the rows of verifiers that ask a model are added (minutes).
+#include "bench/verifier_rates.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <functional>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include "base/random.h"
 #include "verify/sandbox.h"
-#include "verify/test_loop.h"
-#include "verify/verifier.h"
 
 namespace {
 
 using namespace baton;
 using namespace baton::verify;
-using Json = nlohmann::json;
-
-struct Answer {
-  std::string text;
-  bool right = false;
-};
-struct Row {
-  std::string prompt, reference;
-  std::vector<Answer> answers;
-};
-
-std::uint64_t Hash(std::string_view s) {
-  std::uint64_t h = 1469598103934665603ULL;
-  for (char c : s) h = (h ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  return h ^ (h >> 29);
-}
-
-struct Settings {
-  std::filesystem::path data;
-  bool test_half = true;
-  std::string only;
-  std::uint64_t seed = 1;
-  int show = 0;  // right answers that were rejected, to look at
-};
-
-std::optional<Row> ParseRow(const std::string& line, const Settings& s) {
-  const Json j = Json::parse(line, nullptr, false);
-  if (!j.is_object() || !j.contains("models")) return std::nullopt;
-  Row row;
-  row.prompt = j.value("prompt", "");
-  if ((Hash(row.prompt.empty() ? j.value("id", "") : row.prompt) % 2 == 1) != s.test_half)
-    return std::nullopt;
-  if (j.contains("reference") && j["reference"].is_string())
-    row.reference = j["reference"].get<std::string>();
-  for (const auto& [name, m] : j["models"].items()) {
-    if (!m.contains("response") || !m["response"].is_string() || !m.contains("correct") ||
-        !m["correct"].is_boolean())
-      continue;
-    row.answers.push_back({m["response"].get<std::string>(), m["correct"].get<bool>()});
-  }
-  return row;
-}
-
-std::vector<Row> ReadSet(const Settings& s, const std::string& set) {
-  std::vector<Row> rows;
-  const std::string command = "zstd -dcq '" + (s.data / (set + ".jsonl.zst")).string() + "' 2>/dev/null";
-  FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return rows;
-  char* line = nullptr;
-  std::size_t size = 0;
-  for (ssize_t n; (n = getline(&line, &size, pipe)) > 0;) {
-    if (auto row = ParseRow(std::string(line, static_cast<std::size_t>(n)), s))
-      rows.push_back(std::move(*row));
-  }
-  std::free(line);
-  pclose(pipe);
-  return rows;
-}
-
-// accepted, rejected, undecided; of right and of wrong answers.
-struct Counts {
-  int right[3] = {}, wrong[3] = {};
-  void Add(bool is_right, Verdict v) {
-    const int at = v == Verdict::kAccept ? 0 : v == Verdict::kReject ? 1 : 2;
-    ++(is_right ? right : wrong)[at];
-  }
-};
-
-void Print(const std::string& verifier, const std::string& set, const Counts& c) {
-  const int rights = c.right[0] + c.right[1] + c.right[2], wrongs = c.wrong[0] + c.wrong[1] + c.wrong[2];
-  fmt::print("| {} | {} | {} | {} / {} = {:.3f} | {} / {} = {:.3f} | {:.3f} |\n", verifier, set,
-             rights + wrongs, c.wrong[0], wrongs, wrongs ? static_cast<double>(c.wrong[0]) / wrongs : 0.0,
-             c.right[1], rights, rights ? static_cast<double>(c.right[1]) / rights : 0.0,
-             rights + wrongs ? static_cast<double>(c.right[2] + c.wrong[2]) / (rights + wrongs) : 0.0);
-  std::fflush(stdout);
-}
-
-Task<void> CheckInto(const Verifier* v, const Subject* s, const Context* c, std::optional<Judgement>* out) {
-  Judgement j = co_await v->Check(*s, *c);
-  *out = std::move(j);
-}
-
-Judgement Check(const Verifier& v, const Row& row, std::string_view answer,
-                std::vector<std::string_view> others = {}) {
-  static const chat::Request request;
-  PumpLoop loop;
-  Subject subject;
-  subject.question = row.prompt;
-  subject.answer = answer;
-  subject.request = &request;
-  subject.others = std::move(others);
-  const Context context{.loop = loop, .deadline = {}};
-  std::optional<Judgement> out;
-  Spawn(CheckInto(&v, &subject, &context, &out));
-  loop.RunUntil([&] { return out.has_value(); });
-  return *out;
-}
-
-std::shared_ptr<const Verifier> Made(Spec spec, const Tools& tools = {}) {
-  auto v = Make(spec, tools);
-  if (v) return *v;
-  fmt::print(stderr, "{}: {}\n", spec.name, v.error().message);
-  return nullptr;
-}
 
 // Every answer by itself; `make` gives the verifier for a row, null to leave it out.
 void EachAnswer(const Settings& s, const std::string& name, const std::string& set,
@@ -221,9 +110,11 @@ void Run(const Settings& s) {
 
 int main(int argc, char** argv) {
   Settings s;
+  std::string models;
   const char* data = std::getenv("BATON_SHARED_DATA");
   s.data = data != nullptr ? data : "../shared/data";
   for (int i = 1; i + 1 < argc; i += 2) {
+    if (std::strcmp(argv[i], "--models") == 0) models = argv[i + 1];
     if (std::strcmp(argv[i], "--half") == 0) s.test_half = std::strcmp(argv[i + 1], "dev") != 0;
     if (std::strcmp(argv[i], "--only") == 0) s.only = argv[i + 1];
     if (std::strcmp(argv[i], "--show") == 0) s.show = std::atoi(argv[i + 1]);
@@ -234,5 +125,6 @@ int main(int argc, char** argv) {
     return 0;
   }
   Run(s);
+  if (!models.empty()) RunWithModels(s, models);
   return 0;
 }

@@ -5,24 +5,10 @@
 #include <gtest/gtest.h>
 
 #include "base/sim_loop.h"
+#include "exchange/kept_records.h"
 
 namespace baton::exchange {
 namespace {
-
-// Keeps what it is given, in order.
-class KeptRecords : public record::Recorder {
- public:
-  bool Submit(record::Provenance r) override {
-    records.push_back(std::move(r));
-    return true;
-  }
-  void Flush(std::function<void()> done) override { done(); }
-  Result<record::Provenance> Find(ExchangeId) const override { return Fail(Code::kNotFound, ""); }
-  Result<std::vector<record::Provenance>> List(const record::LogFilter&) const override { return records; }
-  Result<Totals> Sum(const record::LogFilter&) const override { return Totals{}; }
-  std::uint64_t dropped() const override { return 0; }
-  std::vector<record::Provenance> records;
-};
 
 // Answers with a fixed text and a fixed price, through the lease as a pool must.
 class ScriptedPool : public pool::Pool {

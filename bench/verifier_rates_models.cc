@@ -1,0 +1,149 @@
+// Error rates of the verifiers that need a model, with the models this repository fetches itself: the judge
+// asks SmolLM2-135M, the confidence of SmolLM2-135M is read from answers it gives here, and answers are
+// compared by the vectors of all-MiniLM-L6-v2. The rates say how these models do. A larger judge does better;
+// nothing is claimed for it.
+#include <fmt/format.h>
+
+#include <future>
+#include <utility>
+
+#include "base/random.h"
+#include "bench/verifier_rates.h"
+#include "chat/assemble.h"
+#include "lm/engine.h"
+
+namespace baton::verify {
+namespace {
+
+using lm::Engine;
+
+std::shared_ptr<Engine> Load(const std::string& path) {
+  auto engine = Engine::Load({.path = path});
+  if (engine) return *engine;
+  fmt::print("skipped: {}: {}\n", path, engine.error().message);
+  return nullptr;
+}
+
+chat::Message Say(chat::Role role, std::string text) {
+  chat::Message m;
+  m.role = role;
+  m.parts.push_back(chat::Text{.text = std::move(text), .extra = {}});
+  return m;
+}
+
+// One answer with its log-probabilities; blocks. Greedy, so that a run repeats.
+std::optional<chat::Response> Answered(Engine& engine, std::string system, std::string user,
+                                       std::int64_t tokens) {
+  lm::GenerateRequest request;
+  request.chat.messages = {Say(chat::Role::kSystem, std::move(system)),
+                           Say(chat::Role::kUser, std::move(user))};
+  request.chat.max_tokens = tokens;
+  request.chat.temperature = 0;
+  request.chat.logprobs = true;
+  chat::Assembler assembler;
+  std::promise<bool> done;
+  auto job = engine.Generate(
+      std::move(request), [&](chat::Event e) { assembler.Add(e); },
+      [&](Result<lm::Generated> r) { done.set_value(r.has_value()); });
+  if (!job || !done.get_future().get()) return std::nullopt;
+  return assembler.Take();
+}
+
+std::string TextOf(const chat::Response& response) {
+  return response.choices.empty() ? std::string() : chat::TextOf(response.choices[0].message);
+}
+
+// Asks the models in process and waits for them: there is nothing else to do here.
+class LocalAsker : public Asker {
+ public:
+  LocalAsker(Engine* speaker, Engine* encoder) : speaker_(speaker), encoder_(encoder) {}
+
+  Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t max_tokens) override {
+    auto response = Answered(*speaker_, std::move(system), std::move(user), max_tokens);
+    if (!response) co_return Fail(Code::kUnavailable, "the model did not answer");
+    co_return TextOf(*response);
+  }
+
+  Task<Result<std::vector<std::vector<float>>>> Embed(std::vector<std::string> texts) override {
+    std::promise<Result<Engine::Embedded>> done;
+    encoder_->Embed(std::move(texts), [&](Result<Engine::Embedded> r) { done.set_value(std::move(r)); });
+    auto embedded = done.get_future().get();
+    if (!embedded) co_return std::move(embedded).error();
+    co_return std::move(embedded->vectors);
+  }
+
+ private:
+  Engine* speaker_;
+  Engine* encoder_;
+};
+
+// One answer per question, drawn so that right and wrong ones come equally often where both exist.
+void JudgeRates(const Settings& s, Asker& asker, const std::string& set, std::size_t most) {
+  auto v = Made({"judge", {{"max_tokens", "8"}}}, Tools{.sandbox = nullptr, .seed = 1});
+  Random random(s.seed);
+  Counts c;
+  std::size_t n = 0;
+  for (const Row& row : ReadSet(s, set)) {
+    if (row.answers.empty() || n++ == most) break;
+    const bool want = random.Below(2) == 0;
+    const Answer* chosen = &row.answers[random.Below(row.answers.size())];
+    for (const Answer& a : row.answers) {
+      if (a.right == want) chosen = &a;
+    }
+    c.Add(chosen->right, Check(*v, row, std::string_view(chosen->text).substr(0, 1500), {}, &asker).verdict);
+  }
+  Print("judge (SmolLM2-135M, single)", set, c);
+}
+
+// Questions with a letter as answer, put to the small model; is it surer when it is right?
+void ConfidenceRates(const Settings& s, Engine& speaker, const std::string& set, std::size_t most) {
+  auto v = Made({"confidence", {{"threshold", "0.9"}}});
+  Counts c;
+  std::size_t n = 0;
+  for (const Row& row : ReadSet(s, set, ParseQuestion)) {
+    if (n++ == most) break;
+    auto response = Answered(speaker, "Answer with the letter of the right choice only.", row.prompt, 4);
+    if (!response) continue;
+    const std::string text = TextOf(*response);
+    const bool right = !text.empty() && !row.reference.empty() && text[0] == row.reference[0];
+    c.Add(right, Check(*v, row, text, {}, nullptr, &*response).verdict);
+  }
+  Print("confidence (mean, 0.9, SmolLM2-135M)", set, c);
+}
+
+void EmbeddingRates(const Settings& s, Asker& asker, const std::string& set) {
+  auto v = Made({"agreement", {{"by", "embedding"}}});
+  Counts c;
+  for (const Row& row : ReadSet(s, set)) {
+    for (std::size_t i = 0; i < row.answers.size(); ++i) {
+      std::vector<std::string_view> others;
+      for (std::size_t j = 0; j < row.answers.size(); ++j) {
+        if (j != i) others.push_back(std::string_view(row.answers[j].text).substr(0, 600));
+      }
+      const std::string_view own = std::string_view(row.answers[i].text).substr(0, 600);
+      c.Add(row.answers[i].right, Check(*v, row, own, std::move(others), &asker).verdict);
+    }
+  }
+  Print("agreement by embedding, 1 of 6", set, c);
+}
+
+}  // namespace
+
+void RunWithModels(const Settings& s, const std::string& models) {
+  const auto wanted = [&](const char* name) { return s.only.empty() || s.only == name; };
+  auto speaker = Load(models + "/smollm2-135m-instruct.gguf");
+  auto encoder = Load(models + "/all-minilm-l6-v2.gguf");
+  if (speaker == nullptr || encoder == nullptr) return;
+  LocalAsker asker(speaker.get(), encoder.get());
+  if (wanted("judge")) {
+    JudgeRates(s, asker, "zeroeval/gsm8k", 150);
+    JudgeRates(s, asker, "llmrouter_nq6/nq_500", 150);
+  }
+  if (wanted("confidence")) {
+    ConfidenceRates(s, *speaker, "question_sets/arc_challenge_test", 300);
+    ConfidenceRates(s, *speaker, "question_sets/commonsense_qa_dev", 300);
+  }
+  if (wanted("embedding")) EmbeddingRates(s, asker, "llmrouter_nq6/nq_500");
+}
+
+}  // namespace baton::verify
