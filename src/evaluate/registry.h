@@ -1,0 +1,18 @@
+// The makers that registry.cc lists, one per policy; a new policy is its file, a line here and a row there.
+#pragma once
+
+#include <memory>
+
+#include "evaluate/policy.h"
+
+namespace baton::evaluate {
+
+std::unique_ptr<Policy> MakeBestSingle();
+std::unique_ptr<Policy> MakeRandom();
+std::unique_ptr<Policy> MakeZeroRouter();
+std::unique_ptr<Policy> MakeMajorityVote();
+std::unique_ptr<Policy> MakeAgreement();
+std::unique_ptr<Policy> MakeKnn();
+std::unique_ptr<Policy> MakeKmeans();
+
+}  // namespace baton::evaluate
