@@ -14,5 +14,13 @@ std::unique_ptr<Policy> MakeMajorityVote();
 std::unique_ptr<Policy> MakeAgreement();
 std::unique_ptr<Policy> MakeKnn();
 std::unique_ptr<Policy> MakeKmeans();
+std::unique_ptr<Policy> MakeMf();
+std::unique_ptr<Policy> MakeEmbedLlm();
+std::unique_ptr<Policy> MakeRouterDc();
+std::unique_ptr<Policy> MakeCarrot();
+std::unique_ptr<Policy> MakeSelfConsistency();
+std::unique_ptr<Policy> MakeSmoothie();
+std::unique_ptr<Policy> MakeFrugal();
+std::unique_ptr<Policy> MakeCascadeRouting();
 
 }  // namespace baton::evaluate
