@@ -35,7 +35,8 @@ std::string Machine() {
     cpu = line.substr(line.find(':') + 2);
     break;
   }
-  return fmt::format("{}, {} cores, {} {}", cpu, std::thread::hardware_concurrency(), system.sysname, system.release);
+  return fmt::format("{}, {} cores, {} {}", cpu, std::thread::hardware_concurrency(), system.sysname,
+                     system.release);
 }
 
 // A table beside the data, or beside its folder, is meant for it.
@@ -65,7 +66,8 @@ Result<Json> ReadResult(const std::string& path) {
   return json;
 }
 
-// Progress on stderr: nothing in the first two seconds, then one moving line on a terminal, a line now and then elsewhere.
+// Progress on stderr: nothing in the first two seconds, then one moving line on a terminal, a line now and
+// then elsewhere.
 class Progress {
  public:
   void operator()(const std::string& what, std::size_t done, std::size_t of) {
@@ -79,8 +81,8 @@ class Progress {
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const double left = seconds / static_cast<double>(done) * static_cast<double>(of - done);
     const std::size_t filled = 24 * done / of;
-    fmt::print(stderr, "{}[{:#<{}}{:.<{}}] {}/{} {:.0f} s left  {}{}", terminal ? "\r\033[K" : "", "", filled, "", 24 - filled,
-               done, of, left, what, terminal && !last ? "" : "\n");
+    fmt::print(stderr, "{}[{:#<{}}{:.<{}}] {}/{} {:.0f} s left  {}{}", terminal ? "\r\033[K" : "", "", filled,
+               "", 24 - filled, done, of, left, what, terminal && !last ? "" : "\n");
     std::fflush(stderr);
   }
 
@@ -90,7 +92,9 @@ class Progress {
 
 void SayPrices(const evaluate::EvalConfig& config) {
   if (config.prices.empty())
-    fmt::print(stderr, "baton: no price table given or found beside the data; costs that are not recorded come from built-in list prices\n");
+    fmt::print(stderr,
+               "baton: no price table given or found beside the data; costs that are not recorded come from "
+               "built-in list prices\n");
 }
 
 Result<Json> Evaluate(const evaluate::EvalConfig& config, const EvalOptions& options) {
@@ -98,11 +102,13 @@ Result<Json> Evaluate(const evaluate::EvalConfig& config, const EvalOptions& opt
   for (const auto& file : study.files) {
     for (const auto& p : file.report.problems) fmt::print(stderr, "{}:{}: {}\n", file.file, p.line, p.what);
     if (file.report.problem_count > file.report.problems.size())
-      fmt::print(stderr, "{}: {} more problems\n", file.file, file.report.problem_count - file.report.problems.size());
+      fmt::print(stderr, "{}: {} more problems\n", file.file,
+                 file.report.problem_count - file.report.problems.size());
   }
   Progress progress;
   evaluate::RunOptions run;
-  run.jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  run.jobs =
+      options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   run.revision = std::string(Revision());
   if (!options.json.empty()) run.resume = options.json + ".parts";
   run.progress = [&](const std::string& what, std::size_t done, std::size_t of) { progress(what, done, of); };

@@ -29,7 +29,8 @@ struct Sums {
   }
 };
 
-void AddBlocks(const std::vector<float>& from, const Weights& weights, std::size_t values, std::vector<double>& to) {
+void AddBlocks(const std::vector<float>& from, const Weights& weights, std::size_t values,
+               std::vector<double>& to) {
   to.assign((kFolds + 1) * values, 0);
   for (std::size_t b = 0; b < weights.size(); ++b) {
     if (weights[b] == 0) continue;
@@ -63,13 +64,15 @@ Sums Add(const Tally& t, const Weights& weights) {
 template <class MeanOf>
 std::vector<Point> Points(const Sums& policy, const Sums& cheapest, MeanOf mean) {
   std::vector<Point> points;
-  for (std::size_t v = 0; v < policy.values; ++v) points.push_back({mean(policy, policy.cost, v), mean(policy, policy.quality, v)});
+  for (std::size_t v = 0; v < policy.values; ++v)
+    points.push_back({mean(policy, policy.cost, v), mean(policy, policy.quality, v)});
   points.push_back({mean(cheapest, cheapest.cost, 0), mean(cheapest, cheapest.quality, 0)});
   return points;
 }
 
 // What a mix gives of some sum on one fold.
-double Take(const Sums& policy, const Sums& cheapest, std::vector<double> Sums::* of, std::size_t fold, const Mix& mix) {
+double Take(const Sums& policy, const Sums& cheapest, std::vector<double> Sums::*of, std::size_t fold,
+            const Mix& mix) {
   const auto at = [&](std::size_t i) {
     return i < policy.values ? (policy.*of)[fold * policy.values + i] : (cheapest.*of)[fold];
   };
@@ -86,7 +89,9 @@ void ReadAtBudgets(const Sums& policy, const Anchored& a, Figures& out) {
   double cost = 0, calls = 0, tokens = 0, hard = 0;
   for (std::size_t fold = 0; fold < kFolds; ++fold) {
     if (policy.rows[fold] == 0 || policy.rows[fold] == policy.rows[kFolds]) continue;
-    const auto points = Points(policy, a.cheapest, [&](const Sums& s, const auto& of, std::size_t v) { return s.Rest(of, fold, v); });
+    const auto points = Points(policy, a.cheapest, [&](const Sums& s, const auto& of, std::size_t v) {
+      return s.Rest(of, fold, v);
+    });
     const auto hull = Hull(points);
     const double best_cost = a.best.Rest(a.best.cost, fold, 0);
     for (std::size_t k = 0; k < kBudgetShares.size(); ++k) {
@@ -113,7 +118,8 @@ void ReadAtBudgets(const Sums& policy, const Anchored& a, Figures& out) {
 }
 
 void ReadHull(const Sums& policy, const Anchored& a, Figures& out) {
-  const auto points = Points(policy, a.cheapest, [](const Sums& s, const auto& of, std::size_t v) { return s.Mean(of, kFolds, v); });
+  const auto points = Points(
+      policy, a.cheapest, [](const Sums& s, const auto& of, std::size_t v) { return s.Mean(of, kFolds, v); });
   const auto hull = Hull(points);
   const auto alone = [](const Sums& s) { return s.Mean(s.cost, kFolds, 0); };
   out.best_quality = a.best.Mean(a.best.quality, kFolds, 0);
@@ -159,10 +165,11 @@ Figures OfSeed(const Tally& policy, const Anchors& anchors, const Weights& weigh
   return f;
 }
 
-constexpr double Figures::* kAll[] = {
-    &Figures::quality, &Figures::cost, &Figures::calls, &Figures::tokens, &Figures::hard, &Figures::aiq,
-    &Figures::aiq_to_best, &Figures::match, &Figures::match_share, &Figures::best_quality, &Figures::best_cost,
-    &Figures::oracle_quality, &Figures::oracle_cost, &Figures::apgr, &Figures::cpt50, &Figures::cpt80};
+constexpr double Figures::*kAll[] = {
+    &Figures::quality,     &Figures::cost,         &Figures::calls,       &Figures::tokens,
+    &Figures::hard,        &Figures::aiq,          &Figures::aiq_to_best, &Figures::match,
+    &Figures::match_share, &Figures::best_quality, &Figures::best_cost,   &Figures::oracle_quality,
+    &Figures::oracle_cost, &Figures::apgr,         &Figures::cpt50,       &Figures::cpt80};
 
 }  // namespace
 
@@ -174,8 +181,8 @@ Figures Compute(const std::vector<Tally>& policy, const std::vector<Anchors>& an
     const Figures f = OfSeed(policy[s], anchors[s], weights, two_workers);
     if (std::isnan(f.quality) && f.best_cost == 0) continue;
     std::size_t k = 0;
-    // A figure that some seeds do not have is the mean of those that do: a share that is never reached on one seed must
-    // not vanish from the others'. One that most lack is none.
+    // A figure that some seeds do not have is the mean of those that do: a share that is never reached on one
+    // seed must not vanish from the others'. One that most lack is none.
     const auto add = [&](double& to, double x) {
       if (!std::isnan(x)) to += x, n[k] += 1;
       ++k;
@@ -200,8 +207,9 @@ Weights AllBlocks(const Blocks& blocks, int slice) {
   return w;
 }
 
-std::vector<Figures> Bootstrap(const std::vector<Tally>& policy, const std::vector<Anchors>& anchors, const Blocks& blocks,
-                               int slice, int draws, std::uint64_t seed, bool two_workers) {
+std::vector<Figures> Bootstrap(const std::vector<Tally>& policy, const std::vector<Anchors>& anchors,
+                               const Blocks& blocks, int slice, int draws, std::uint64_t seed,
+                               bool two_workers) {
   std::vector<std::size_t> inside;
   const Weights all = AllBlocks(blocks, slice);
   for (std::size_t b = 0; b < all.size(); ++b)

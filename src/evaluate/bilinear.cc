@@ -34,10 +34,12 @@ void Bilinear::Project(std::span<const float> x, std::span<float> z) const {
   for (std::size_t k = 0; k < dims; ++k) z[k] = Dot(std::span(projection).subspan(k * features, features), x);
 }
 
-void TrainBilinear(Bilinear& m, const estimate::Table& table, const TrainPlan& plan, Random& random, const RowLoss& loss) {
-  Adam on_projection(m.projection.size(), plan.rate, plan.decay), on_vectors(m.vectors.size(), plan.rate, plan.decay),
-      on_biases(m.biases.size(), plan.rate);
-  std::vector<float> dp(m.projection.size()), dv(m.vectors.size()), db(m.biases.size()), z(m.dims), dz(m.dims), x(m.features);
+void TrainBilinear(Bilinear& m, const estimate::Table& table, const TrainPlan& plan, Random& random,
+                   const RowLoss& loss) {
+  Adam on_projection(m.projection.size(), plan.rate, plan.decay),
+      on_vectors(m.vectors.size(), plan.rate, plan.decay), on_biases(m.biases.size(), plan.rate);
+  std::vector<float> dp(m.projection.size()), dv(m.vectors.size()), db(m.biases.size()), z(m.dims),
+      dz(m.dims), x(m.features);
   std::vector<std::size_t> order(table.rows);
   std::iota(order.begin(), order.end(), std::size_t{0});
   const float noise = plan.noise / std::sqrt(static_cast<float>(m.features));

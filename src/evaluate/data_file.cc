@@ -191,7 +191,8 @@ Result<std::string> ReadLines(const std::string& path, const FileLimits& limits,
     return Fail(errno == ENOENT ? Code::kNotFound : Code::kInternal,
                 fmt::format("cannot read {}: {}", path, std::strerror(errno)), "unreadable_file");
   }
-  auto hex = Run([&](std::vector<char>& b) { return std::fread(b.data(), 1, b.size(), in.get()); }, limits, use);
+  auto hex =
+      Run([&](std::vector<char>& b) { return std::fread(b.data(), 1, b.size(), in.get()); }, limits, use);
   if (!hex) {
     hex.error().message = fmt::format("{}: {}", path, hex.error().message);
     return hex;

@@ -11,13 +11,16 @@ namespace baton::evaluate {
 namespace {
 
 constexpr ImportFormat kFormats[] = {
-    {"routerbench", "the DataFrame as CSV or JSON Lines: sample_id, prompt, eval_name, MODEL, MODEL|model_response, MODEL|total_cost",
+    {"routerbench",
+     "the DataFrame as CSV or JSON Lines: sample_id, prompt, eval_name, MODEL, MODEL|model_response, "
+     "MODEL|total_cost",
      ImportRouterBench},
     {"routellm", "evals/*.csv: prompt, MODEL, MODEL_response", ImportRouteLlm},
     {"routerdc", "datasets/*.json: [{question, scores: {MODEL: score}}]", ImportRouterDc},
     {"embedllm", "train.csv, test.csv: prompt_id, prompt, model_name, label, category", ImportEmbedLlm},
     {"llmrouterbench", "results/bench/DATASET/SPLIT/MODEL/TIME.json: {records: [...]}", ImportLlmRouterBench},
-    {"routerarena", "cached_results/MODEL.jsonl: global_index, question, generated_answer, evaluation_result", ImportRouterArena},
+    {"routerarena", "cached_results/MODEL.jsonl: global_index, question, generated_answer, evaluation_result",
+     ImportRouterArena},
 };
 
 nlohmann::ordered_json CellJson(const Cell& cell) {
@@ -37,17 +40,19 @@ Result<std::string> ReadText(const std::string& path) {
   limits.line_bytes = std::size_t{1} << 30;  // one JSON document may be one line
   std::string text;
   TRY(const std::string hash, ReadLines(path, limits, [&](std::uint64_t, std::string_view line) {
-    text += line;
-    text += '\n';
-    return Status{};
-  }));
+        text += line;
+        text += '\n';
+        return Status{};
+      }));
   static_cast<void>(hash);
   return text;
 }
 
 }  // namespace
 
-std::span<const ImportFormat> ImportFormats() { return kFormats; }
+std::span<const ImportFormat> ImportFormats() {
+  return kFormats;
+}
 
 Row& Gather::RowOf(const std::string& benchmark, const std::string& id) {
   const auto [it, fresh] = rows_.emplace(benchmark + '\n' + id, matrix_.rows.size());
@@ -89,22 +94,27 @@ std::string WriteMatrix(const OutcomeMatrix& matrix) {
   return out;
 }
 
-Result<ImportReport> Import(const std::string& format, const std::vector<std::string>& files, const std::string& out) {
-  const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats), [&](const ImportFormat& f) { return f.name == format; });
+Result<ImportReport> Import(const std::string& format, const std::vector<std::string>& files,
+                            const std::string& out) {
+  const auto* found = std::find_if(std::begin(kFormats), std::end(kFormats),
+                                   [&](const ImportFormat& f) { return f.name == format; });
   if (found == std::end(kFormats)) {
     std::string known;
     for (const auto& f : kFormats) known += fmt::format("\n  {:15} {}", f.name, f.what);
-    return Fail(Code::kInvalidRequest, fmt::format("no format '{}'; there are{}", format, known), "unknown_format");
+    return Fail(Code::kInvalidRequest, fmt::format("no format '{}'; there are{}", format, known),
+                "unknown_format");
   }
   Gather gather;
   for (const auto& file : files) {
     TRY(const std::string text, ReadText(file));
     if (Status status = found->read(file, text, gather); !status)
-      return Fail(status.error().code, fmt::format("{}: {}", file, status.error().message), status.error().reason);
+      return Fail(status.error().code, fmt::format("{}: {}", file, status.error().message),
+                  status.error().reason);
   }
   const std::string lines = WriteMatrix(gather.matrix());
   if (lines.empty())
-    return Fail(Code::kInvalidRequest, fmt::format("nothing here has the layout of {}: {}", found->name, found->what), "no_rows");
+    return Fail(Code::kInvalidRequest,
+                fmt::format("nothing here has the layout of {}: {}", found->name, found->what), "no_rows");
   std::ofstream file(out, std::ios::binary);
   file << lines;
   file.flush();

@@ -44,15 +44,16 @@ struct ImportFormat {
 };
 std::span<const ImportFormat> ImportFormats();
 
-// Reads the files (packed ones too) and writes `out`. kInvalidRequest: unknown format ("unknown_format"), or nothing in
-// the files fits the layout ("no_rows"); `out` is not touched then.
-Result<ImportReport> Import(const std::string& format, const std::vector<std::string>& files, const std::string& out);
+// Reads the files (packed ones too) and writes `out`. kInvalidRequest: unknown format ("unknown_format"), or
+// nothing in the files fits the layout ("no_rows"); `out` is not touched then.
+Result<ImportReport> Import(const std::string& format, const std::vector<std::string>& files,
+                            const std::string& out);
 
 // A matrix as JSON Lines.
 std::string WriteMatrix(const OutcomeMatrix& matrix);
 
-// Rows of comma-separated values (RFC 4180: quotes, doubled quotes, line feeds inside them). kInvalidRequest for a quote
-// that is never closed.
+// Rows of comma-separated values (RFC 4180: quotes, doubled quotes, line feeds inside them). kInvalidRequest
+// for a quote that is never closed.
 Result<std::vector<std::vector<std::string>>> ParseCsv(std::string_view text);
 
 Status ImportRouterBench(const std::string& file, std::string_view text, Gather& to);

@@ -19,7 +19,8 @@ std::optional<double> ScoreOf(std::string_view text) {
   if (text == "False" || text == "false") return 0;
   double x = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), x);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !(x >= 0 && x <= 1)) return std::nullopt;
+  if (read.ec != std::errc() || read.ptr != text.data() + text.size() || !(x >= 0 && x <= 1))
+    return std::nullopt;
   return x;
 }
 
@@ -41,7 +42,9 @@ Result<Table> TableOf(std::string_view text) {
     table.emplace_back();
     for (const auto& key : table[0]) {
       const auto it = json.find(key);
-      table.back().push_back(it == json.end() || it->is_null() ? "" : it->is_string() ? it->get<std::string>() : it->dump());
+      table.back().push_back(it == json.end() || it->is_null() ? ""
+                             : it->is_string()                 ? it->get<std::string>()
+                                                               : it->dump());
     }
   }
   return table;
@@ -62,7 +65,8 @@ std::vector<std::size_t> ModelColumns(const Table& table, std::string_view part_
   std::vector<std::size_t> models;
   for (std::size_t c = 0; c < table[0].size(); ++c) {
     const std::string& name = table[0][c];
-    bool model = !name.empty() && std::find(own.begin(), own.end(), name) == own.end() && name.find(part_separator) == std::string::npos;
+    bool model = !name.empty() && std::find(own.begin(), own.end(), name) == own.end() &&
+                 name.find(part_separator) == std::string::npos;
     bool any = false;
     for (std::size_t r = 1; r < table.size() && model; ++r) {
       const std::string& value = c < table[r].size() ? table[r][c] : table[0][c];
@@ -83,19 +87,25 @@ Result<std::vector<std::vector<std::string>>> ParseCsv(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (quoted) {
-      if (c != '"') row.back() += c;
-      else if (i + 1 < text.size() && text[i + 1] == '"') row.back() += text[++i];
-      else quoted = false;
+      if (c != '"')
+        row.back() += c;
+      else if (i + 1 < text.size() && text[i + 1] == '"')
+        row.back() += text[++i];
+      else
+        quoted = false;
       continue;
     }
     any |= c != '\n' && c != '\r';
-    if (c == '"') quoted = true;
-    else if (c == ',') row.emplace_back();
+    if (c == '"')
+      quoted = true;
+    else if (c == ',')
+      row.emplace_back();
     else if (c == '\n') {
       if (any) table.push_back(std::move(row));
       row.assign(1, {});
       any = false;
-    } else if (c != '\r') row.back() += c;
+    } else if (c != '\r')
+      row.back() += c;
   }
   if (quoted) return Fail(Code::kInvalidRequest, "a quote is never closed", "bad_csv");
   if (any) table.push_back(std::move(row));
@@ -106,9 +116,12 @@ Status ImportRouterBench(const std::string&, std::string_view text, Gather& to) 
   TRY(const Table table, TableOf(text));
   if (table.empty()) return {};
   const Columns columns{table[0]};
-  const auto id = columns.Find("sample_id"), prompt = columns.Find("prompt"), name = columns.Find("eval_name");
+  const auto id = columns.Find("sample_id"), prompt = columns.Find("prompt"),
+             name = columns.Find("eval_name");
   if (!id || !prompt) return {};
-  const auto models = ModelColumns(table, "|", {"sample_id", "prompt", "eval_name", "oracle_model_to_route_to", "index", "Unnamed: 0", ""});
+  const auto models = ModelColumns(
+      table, "|",
+      {"sample_id", "prompt", "eval_name", "oracle_model_to_route_to", "index", "Unnamed: 0", ""});
   for (std::size_t r = 1; r < table.size(); ++r) {
     const auto& line = table[r];
     if (line.size() != table[0].size()) {

@@ -28,7 +28,9 @@ std::string TextOf(const json& object, const char* key) {
   return it->is_string() ? it->get<std::string>() : it->dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-bool IsScore(const std::optional<double>& x) { return x && *x >= 0 && *x <= 1; }
+bool IsScore(const std::optional<double>& x) {
+  return x && *x >= 0 && *x <= 1;
+}
 
 std::int64_t TokensOf(const json& object, const char* key) {
   const auto x = NumberOf(object, key);
@@ -41,8 +43,8 @@ void SetCost(Cell& cell, const std::optional<double>& usd) {
 
 }  // namespace
 
-// Their multiple-choice files hold the probability of the right option, 0 when another was picked: right is whatever is
-// above 0. Their other files hold shares of right samples. The file's name tells which.
+// Their multiple-choice files hold the probability of the right option, 0 when another was picked: right is
+// whatever is above 0. Their other files hold shares of right samples. The file's name tells which.
 Status ImportRouterDc(const std::string& file, std::string_view text, Gather& to) {
   const json list = json::parse(text, nullptr, false);
   if (!list.is_array()) return {};
@@ -75,7 +77,9 @@ Status ImportLlmRouterBench(const std::string& file, std::string_view text, Gath
   const std::string model = path.parent_path().filename().string();
   const std::string dataset = path.parent_path().parent_path().parent_path().filename().string();
   if (model.empty() || dataset.empty())
-    return Fail(Code::kInvalidRequest, "the model and the data set are the names of the folders it lies in, and it lies in none", "no_rows");
+    return Fail(Code::kInvalidRequest,
+                "the model and the data set are the names of the folders it lies in, and it lies in none",
+                "no_rows");
   for (const json& record : document["records"]) {
     const auto score = record.is_object() ? NumberOf(record, "score") : std::nullopt;
     if (!IsScore(score)) {

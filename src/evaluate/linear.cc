@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-// The same source for every processor: the loader takes the widest version it can run. Not under sanitizers, whose
-// runtime is not up yet when the loader asks.
+// The same source for every processor: the loader takes the widest version it can run. Not under sanitizers,
+// whose runtime is not up yet when the loader asks.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) && \
     !defined(__SANITIZE_THREAD__)
 #define BATON_WIDE __attribute__((target_clones("default", "arch=haswell", "arch=skylake-avx512")))
@@ -14,8 +14,8 @@
 namespace baton::evaluate {
 namespace {
 
-// Sixteen partial sums: the order of additions is fixed, so the result does not depend on the processor's width (fused
-// multiply-add rounds once instead of twice, which is why contraction is off for this file).
+// Sixteen partial sums: the order of additions is fixed, so the result does not depend on the processor's
+// width (fused multiply-add rounds once instead of twice, which is why contraction is off for this file).
 constexpr std::size_t kLanes = 16;
 
 BATON_WIDE float DotOf(const float* a, const float* b, std::size_t n) {
@@ -39,9 +39,13 @@ BATON_WIDE void AxpyOf(double s, const double* x, double* y, std::size_t n) {
 
 }  // namespace
 
-float Dot(std::span<const float> a, std::span<const float> b) { return DotOf(a.data(), b.data(), a.size()); }
+float Dot(std::span<const float> a, std::span<const float> b) {
+  return DotOf(a.data(), b.data(), a.size());
+}
 
-void Axpy(float s, std::span<const float> x, std::span<float> y) { AxpyOf(s, x.data(), y.data(), x.size()); }
+void Axpy(float s, std::span<const float> x, std::span<float> y) {
+  AxpyOf(s, x.data(), y.data(), x.size());
+}
 
 void Normalise(std::span<float> x) {
   const float norm = std::sqrt(Dot(x, x));

@@ -13,8 +13,8 @@ void Axpy(float s, std::span<const float> x, std::span<float> y);
 // To length 1; a zero vector stays.
 void Normalise(std::span<float> x);
 
-// Solves (A + ridge I) X = B for symmetric positive A (n x n) and B (n x m, row-major), by Cholesky. B becomes X.
-// REQUIRES: ridge > 0.
+// Solves (A + ridge I) X = B for symmetric positive A (n x n) and B (n x m, row-major), by Cholesky. B
+// becomes X. REQUIRES: ridge > 0.
 void SolveRidge(std::vector<double> a, std::size_t n, double ridge, std::vector<double>& b, std::size_t m);
 
 inline float Sigmoid(float x) {

@@ -9,8 +9,8 @@
 
 namespace baton::evaluate {
 
-void Logistic::Fit(std::span<const float> x, std::size_t width, std::span<const float> target, float decay, int epochs,
-                   std::uint64_t seed) {
+void Logistic::Fit(std::span<const float> x, std::size_t width, std::span<const float> target, float decay,
+                   int epochs, std::uint64_t seed) {
   const std::size_t n = target.size();
   weights_.assign(width + 1, 0);  // the bias is trained with the weights and kept apart afterwards
   double mean = 0;
@@ -43,6 +43,8 @@ void Logistic::Fit(std::span<const float> x, std::size_t width, std::span<const 
   weights_.pop_back();
 }
 
-float Logistic::Predict(std::span<const float> x) const { return Sigmoid(Dot(weights_, x) + bias_); }
+float Logistic::Predict(std::span<const float> x) const {
+  return Sigmoid(Dot(weights_, x) + bias_);
+}
 
 }  // namespace baton::evaluate

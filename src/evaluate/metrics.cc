@@ -61,7 +61,9 @@ double CostOf(std::span<const Point> points, const Mix& mix) {
 }
 
 double Aiq(std::span<const Point> points, std::span<const std::size_t> hull, double low, double high) {
-  const auto part = [&](double from, double to) { return std::max(0.0, std::min(to, high) - std::max(from, low)); };
+  const auto part = [&](double from, double to) {
+    return std::max(0.0, std::min(to, high) - std::max(from, low));
+  };
   const Point &first = points[hull.front()], &last = points[hull.back()];
   const double inf = std::numeric_limits<double>::infinity();
   double area = part(-inf, first.cost) * first.quality + part(last.cost, inf) * last.quality;
@@ -75,7 +77,8 @@ double Aiq(std::span<const Point> points, std::span<const std::size_t> hull, dou
   return area / (high - low);
 }
 
-std::optional<double> CostToReach(std::span<const Point> points, std::span<const std::size_t> hull, double quality) {
+std::optional<double> CostToReach(std::span<const Point> points, std::span<const std::size_t> hull,
+                                  double quality) {
   for (std::size_t k = 0; k < hull.size(); ++k) {
     const Point& b = points[hull[k]];
     if (b.quality < quality) continue;

@@ -14,7 +14,8 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
 TEST(Hull, LeavesOutWhatAMixOfOthersBeats) {
-  // From (1, .4) to (4, .7) a mix gives .5 at 2 and .6 at 3: the point (2, .45) is under the line, (3, .68) above it.
+  // From (1, .4) to (4, .7) a mix gives .5 at 2 and .6 at 3: the point (2, .45) is under the line, (3, .68)
+  // above it.
   const std::vector<Point> p = {{1, .4}, {2, .45}, {3, .68}, {4, .7}};
   EXPECT_THAT(Hull(p), ElementsAre(0, 2, 3));
 }
@@ -71,7 +72,8 @@ TEST(Apgr, OfACoinIsAHalfAndOfAGoodRouterMore) {
 }
 
 TEST(Cpt, IsWhereTheLineCrosses) {
-  // Recovered .75 at .5; the line from (0, 0) reaches .5 at 1/3, and from (.5, .75) to (1, 1) reaches .8 at .6.
+  // Recovered .75 at .5; the line from (0, 0) reaches .5 at 1/3, and from (.5, .75) to (1, 1) reaches .8 at
+  // .6.
   EXPECT_DOUBLE_EQ(Cpt({{.5, .5}}, .2, .6, 0.5), 1.0 / 3);
   EXPECT_DOUBLE_EQ(Cpt({{.5, .5}}, .2, .6, 0.8), 0.6);
 }

@@ -1,10 +1,11 @@
-// Near duplicates by MinHash (Broder 1997) with banding (Leskovec, Rajaraman, Ullman, ch. 3): a text is the set of
-// its runs of three words; 64 minima estimate the Jaccard similarity of two sets with a standard error below 0.06;
-// texts that share one of 16 bands of four minima are compared. A pair at similarity 0.8 is missed with
-// probability (1 - 0.8^4)^16 = 0.02 %.
+// Near duplicates by MinHash (Broder 1997) with banding (Leskovec, Rajaraman, Ullman, ch. 3): a text is the
+// set of its runs of three words; 64 minima estimate the Jaccard similarity of two sets with a standard error
+// below 0.06; texts that share one of 16 bands of four minima are compared. A pair at similarity 0.8 is
+// missed with probability (1 - 0.8^4)^16 = 0.02 %.
 //
-// Question sets share preambles ("Answer with the letter only", few-shot examples) that would make all of them
-// duplicates. Runs that stand in more than one text of fifty (and in more than 20) are such a frame and are left out.
+// Question sets share preambles ("Answer with the letter only", few-shot examples) that would make all of
+// them duplicates. Runs that stand in more than one text of fifty (and in more than 20) are such a frame and
+// are left out.
 
 #include "evaluate/near_duplicates.h"
 

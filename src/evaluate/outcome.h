@@ -20,8 +20,8 @@ struct Sample {
 
 struct Cell {
   bool recorded = false;
-  float score = 0;               // 0 to 1
-  std::string response, answer;  // as recorded; may be empty
+  float score = 0;                                          // 0 to 1
+  std::string response, answer;                             // as recorded; may be empty
   std::int64_t prompt_tokens = -1, completion_tokens = -1;  // -1: not recorded
   double cost_usd = kUnpriced;                              // NaN: neither recorded nor computable
   bool cost_estimated = false;  // from text length or assumed prices rather than recorded cost or tokens

@@ -1,7 +1,7 @@
-// CARROT (arXiv 2502.03261; its repository): for every worker two regressions on the question, one of quality and one
-// of cost, then the least of (1 - mu) x error + mu x cost. Theirs are nearest neighbours or a fine-tuned RoBERTa; here a
-// ridge regression on the shared features, which is what fine-tuning the last layer of a frozen encoder is. The strength of
-// the ridge is chosen on a fifth of the training rows.
+// CARROT (arXiv 2502.03261; its repository): for every worker two regressions on the question, one of quality
+// and one of cost, then the least of (1 - mu) x error + mu x cost. Theirs are nearest neighbours or a
+// fine-tuned RoBERTa; here a ridge regression on the shared features, which is what fine-tuning the last
+// layer of a frozen encoder is. The strength of the ridge is chosen on a fifth of the training rows.
 
 #include <algorithm>
 #include <array>
@@ -72,8 +72,8 @@ class Carrot : public Policy {
     std::vector<double> xx, xy;  // width^2, width x 2 workers
   };
 
-  // Targets are centred, so that an answer that was not recorded says nothing but "as usual". Costs as multiples of the
-  // worker's mean.
+  // Targets are centred, so that an answer that was not recorded says nothing but "as usual". Costs as
+  // multiples of the worker's mean.
   Sums Gather(const TrainView& train, std::span<const std::size_t> rows) const {
     Sums s{std::vector<double>(width_ * width_), std::vector<double>(width_ * 2 * workers_)};
     for (const std::size_t r : rows) {
@@ -86,7 +86,8 @@ class Carrot : public Policy {
         for (std::size_t w = 0; w < workers_; ++w) {
           if (!cells[w].recorded) continue;
           s.xy[i * 2 * workers_ + w] += xi * (static_cast<double>(cells[w].score) - quality_mean_[w]);
-          if (cost_mean_[w] > 0) s.xy[i * 2 * workers_ + workers_ + w] += xi * (cells[w].cost_usd / cost_mean_[w] - 1);
+          if (cost_mean_[w] > 0)
+            s.xy[i * 2 * workers_ + workers_ + w] += xi * (cells[w].cost_usd / cost_mean_[w] - 1);
         }
       }
     }
@@ -101,7 +102,8 @@ class Carrot : public Policy {
     // Output by output, for the dot products of Predict.
     std::vector<float> weights(b.size());
     for (std::size_t i = 0; i < width_; ++i)
-      for (std::size_t k = 0; k < 2 * workers_; ++k) weights[k * width_ + i] = static_cast<float>(b[i * 2 * workers_ + k]);
+      for (std::size_t k = 0; k < 2 * workers_; ++k)
+        weights[k * width_ + i] = static_cast<float>(b[i * 2 * workers_ + k]);
     return weights;
   }
 
@@ -113,7 +115,9 @@ class Carrot : public Policy {
       out[workers_ + w] = static_cast<float>(cost_mean_[w]) * times;
     }
   }
-  std::span<const float> Weights(std::size_t k) const { return std::span(weights_).subspan(k * width_, width_); }
+  std::span<const float> Weights(std::size_t k) const {
+    return std::span(weights_).subspan(k * width_, width_);
+  }
 
   double Error(const TrainView& train, const std::vector<std::size_t>& rows) const {
     double error = 0;
@@ -135,6 +139,8 @@ class Carrot : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeCarrot() { return std::make_unique<Carrot>(); }
+std::unique_ptr<Policy> MakeCarrot() {
+  return std::make_unique<Carrot>();
+}
 
 }  // namespace baton::evaluate

@@ -1,19 +1,20 @@
-// Cascade routing (Dekoninck, Baader, Vechev, ICML 2025, arXiv 2410.10347; eth-sri/cascade-routing), the strongest
-// published rule that returns one worker's answer. After each answer it looks at every superset M of the workers asked so
-// far: expected quality of the best of M, minus lambda times what M costs; takes the best superset, asks its cheapest
-// worker not asked yet, and stops when the best superset is what it has. The answer is the asked worker with the largest
-// estimate. Here 1 / lambda is the value of a point, which is the same trade for a fixed lambda; the paper's search for a
-// lambda per budget is what the sweep over values does, and its randomised ties are the hull's mixes.
+// Cascade routing (Dekoninck, Baader, Vechev, ICML 2025, arXiv 2410.10347; eth-sri/cascade-routing), the
+// strongest published rule that returns one worker's answer. After each answer it looks at every superset M
+// of the workers asked so far: expected quality of the best of M, minus lambda times what M costs; takes the
+// best superset, asks its cheapest worker not asked yet, and stops when the best superset is what it has. The
+// answer is the asked worker with the largest estimate. Here 1 / lambda is the value of a point, which is the
+// same trade for a fixed lambda; the paper's search for a lambda per budget is what the sweep over values
+// does, and its randomised ties are the hull's mixes.
 //
-// Estimates. Before an answer: a neighbour estimate of each worker's quality from the question. After: for workers asked, a
-// logistic model on that estimate, how many others asked agree with the answer, and the answer's length; for workers not
-// asked, one on its own estimate, the share of those asked that agree with each other, and their mean estimate. Fitted on
-// training rows, whose own neighbour estimates leave the row out. E[max over M] is taken, as there, under a normal
-// distribution with 100 draws, its covariance that of (estimate now - estimate once all have answered) on the training rows,
-// per number of workers asked.
+// Estimates. Before an answer: a neighbour estimate of each worker's quality from the question. After: for
+// workers asked, a logistic model on that estimate, how many others asked agree with the answer, and the
+// answer's length; for workers not asked, one on its own estimate, the share of those asked that agree with
+// each other, and their mean estimate. Fitted on training rows, whose own neighbour estimates leave the row
+// out. E[max over M] is taken, as there, under a normal distribution with 100 draws, its covariance that of
+// (estimate now - estimate once all have answered) on the training rows, per number of workers asked.
 //
-// Supersets of many workers are too many; the pool is the seven best candidates, sets have at most four, and a worker whose
-// estimate can add less than it costs is pruned, as in the paper.
+// Supersets of many workers are too many; the pool is the seven best candidates, sets have at most four, and
+// a worker whose estimate can add less than it costs is pruned, as in the paper.
 
 #include <algorithm>
 #include <array>
@@ -35,9 +36,9 @@ using Vec = std::array<float, kPool>;
 
 // What is known of one question at some moment, in places of the pool.
 struct Known {
-  unsigned asked = 0;                // bits
-  std::array<int, kPool> group{};    // of equal answers, among those asked; -1: none
-  Vec prior{}, length{};             // estimate from the question; log length of the answer
+  unsigned asked = 0;              // bits
+  std::array<int, kPool> group{};  // of equal answers, among those asked; -1: none
+  Vec prior{}, length{};           // estimate from the question; log length of the answer
 };
 
 class CascadeRouting : public Policy {
@@ -48,7 +49,8 @@ class CascadeRouting : public Policy {
     pool_ = Candidates(train, kPool);
     answers_ = static_cast<bool>(NeedAnswers(train));
     table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r) Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
+    for (std::size_t r = 0; r < table_.rows; ++r)
+      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
     const auto means = MeansOf(train);
     mean_.assign(means.quality.begin(), means.quality.end());
     const auto all = TrainKnown(train);
@@ -135,8 +137,8 @@ class CascadeRouting : public Policy {
     return std::log(q / (1 - q));
   }
 
-  // Signals of one worker given what is known: own estimate; agreement with others asked; how many were asked; agreement
-  // among those asked; length of its answer, if asked.
+  // Signals of one worker given what is known: own estimate; agreement with others asked; how many were
+  // asked; agreement among those asked; length of its answer, if asked.
   std::array<float, kSignals> Signals(const Known& known, std::size_t place) const {
     float others = 0, agree = 0, pairs = 0, alike = 0;
     for (std::size_t p = 0; p < pool_.size(); ++p) {
@@ -144,11 +146,11 @@ class CascadeRouting : public Policy {
       for (std::size_t q = p + 1; q < pool_.size(); ++q) {
         if (!(known.asked >> q & 1U)) continue;
         pairs += 1;
-        alike += known.group[p] >= 0 && known.group[p] == known.group[q] ? 1 : 0;
+        alike += known.group[p] >= 0 && known.group[p] == known.group[q] ? 1.0F : 0.0F;
       }
       if (p == place) continue;
       others += 1;
-      agree += known.group[p] >= 0 && known.group[p] == known.group[place] ? 1 : 0;
+      agree += known.group[p] >= 0 && known.group[p] == known.group[place] ? 1.0F : 0.0F;
     }
     const bool own = known.asked >> place & 1U;
     return {Logit(known.prior[place]), own && others > 0 ? 2 * agree / others - 1 : 0, own ? agree : 0,
@@ -178,13 +180,14 @@ class CascadeRouting : public Policy {
     return best;
   }
 
-  unsigned BestSuperset(unsigned asked, unsigned available, const Vec& estimate, const std::array<double, kPool>& cost,
-                        double value) const {
+  unsigned BestSuperset(unsigned asked, unsigned available, const Vec& estimate,
+                        const std::array<double, kPool>& cost, double value) const {
     const auto n = std::min<std::size_t>(static_cast<std::size_t>(std::popcount(asked)), kLargest);
     unsigned best = asked;
     double most = asked == 0 ? -1e300 : value * ExpectedBest(asked, estimate, n);
     const unsigned more = available & ~asked;
-    // All subsets of what is left, small ones first by nature of the count; the sunk cost of those asked is in none.
+    // All subsets of what is left, small ones first by nature of the count; the sunk cost of those asked is
+    // in none.
     for (unsigned add = more; add != 0; add = (add - 1) & more) {
       const unsigned set = asked | add;
       if (static_cast<std::size_t>(std::popcount(set)) > std::max<std::size_t>(kLargest, n)) continue;
@@ -234,7 +237,8 @@ class CascadeRouting : public Policy {
     return all;
   }
 
-  // One model per number of workers asked, for workers asked and for those not; over random sets of every training row.
+  // One model per number of workers asked, for workers asked and for those not; over random sets of every
+  // training row.
   void FitPosterior(const TrainView& train, const std::vector<Known>& all) {
     std::array<std::vector<float>, 2 * (kLargest + 1)> x, y;
     Random random(train.seed);
@@ -253,7 +257,9 @@ class CascadeRouting : public Policy {
       }
     }
     for (std::size_t m = 0; m < models_.size(); ++m)
-      if (y[m].size() >= 50) models_[m].Fit(x[m], kSignals, y[m], 1e-4F, std::max<int>(2, static_cast<int>(40'000 / y[m].size())), train.seed);
+      if (y[m].size() >= 50)
+        models_[m].Fit(x[m], kSignals, y[m], 1e-4F, std::max<int>(2, static_cast<int>(40'000 / y[m].size())),
+                       train.seed);
   }
 
   unsigned RandomSet(std::size_t n, Random& random) const {
@@ -281,7 +287,8 @@ class CascadeRouting : public Policy {
     }
   }
 
-  // Normal draws with the moves' covariance and mean 0; none when there are no moves (nothing is ever learned).
+  // Normal draws with the moves' covariance and mean 0; none when there are no moves (nothing is ever
+  // learned).
   void Draw(const std::vector<Vec>& moves, Random& random, std::vector<Vec>& draws) const {
     const std::size_t n = pool_.size();
     draws.assign(moves.empty() ? 1 : kDraws, Vec{});
@@ -289,7 +296,8 @@ class CascadeRouting : public Policy {
     std::array<std::array<double, kPool>, kPool> l{};
     for (const Vec& m : moves)
       for (std::size_t i = 0; i < n; ++i)
-        for (std::size_t j = 0; j <= i; ++j) l[i][j] += static_cast<double>(m[i] * m[j]) / static_cast<double>(moves.size());
+        for (std::size_t j = 0; j <= i; ++j)
+          l[i][j] += static_cast<double>(m[i] * m[j]) / static_cast<double>(moves.size());
     for (std::size_t j = 0; j < n; ++j) {
       for (std::size_t i = j; i < n; ++i) {
         double sum = l[i][j] + (i == j ? 1e-6 : 0);
@@ -322,6 +330,8 @@ class CascadeRouting : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeCascadeRouting() { return std::make_unique<CascadeRouting>(); }
+std::unique_ptr<Policy> MakeCascadeRouting() {
+  return std::make_unique<CascadeRouting>();
+}
 
 }  // namespace baton::evaluate

@@ -1,7 +1,7 @@
-// EmbedLLM (arXiv 2410.02223; its repository's mf.py): a vector of 232 numbers per worker, multiplied place by place with
-// the projected question, and a linear head over the product that says right or wrong; cross entropy, noise 0.05, 50
-// epochs. A head of two classes over place-wise products is a logistic model on weighted products, which is what stands
-// here: the head's weights are part of the workers' vectors.
+// EmbedLLM (arXiv 2410.02223; its repository's mf.py): a vector of 232 numbers per worker, multiplied place
+// by place with the projected question, and a linear head over the product that says right or wrong; cross
+// entropy, noise 0.05, 50 epochs. A head of two classes over place-wise products is a logistic model on
+// weighted products, which is what stands here: the head's weights are part of the workers' vectors.
 
 #include <cmath>
 
@@ -30,16 +30,17 @@ class EmbedLlm : public RoutingPolicy {
     TrainPlan plan;
     plan.noise = 0.05F;
     plan.rate = 2e-3F;
-    TrainBilinear(model_, table, plan, random, [&](std::size_t row, std::span<const float> z, const Gradient& to) {
-      const auto scores = table.Quality(row);
-      for (std::size_t w = 0; w < scores.size(); ++w) {
-        if (std::isnan(scores[w])) continue;
-        const float g = Right(w, z) - scores[w];
-        Axpy(g, z, to.vectors.subspan(w * kDims, kDims));
-        Axpy(g, model_.Vector(w), to.dz);
-        to.biases[w] += g;
-      }
-    });
+    TrainBilinear(model_, table, plan, random,
+                  [&](std::size_t row, std::span<const float> z, const Gradient& to) {
+                    const auto scores = table.Quality(row);
+                    for (std::size_t w = 0; w < scores.size(); ++w) {
+                      if (std::isnan(scores[w])) continue;
+                      const float g = Right(w, z) - scores[w];
+                      Axpy(g, z, to.vectors.subspan(w * kDims, kDims));
+                      Axpy(g, model_.Vector(w), to.dz);
+                      to.biases[w] += g;
+                    }
+                  });
     return {};
   }
 
@@ -51,13 +52,17 @@ class EmbedLlm : public RoutingPolicy {
   }
 
  private:
-  float Right(std::size_t w, std::span<const float> z) const { return Sigmoid(Dot(model_.Vector(w), z) + model_.biases[w]); }
+  float Right(std::size_t w, std::span<const float> z) const {
+    return Sigmoid(Dot(model_.Vector(w), z) + model_.biases[w]);
+  }
 
   Bilinear model_;
 };
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeEmbedLlm() { return std::make_unique<EmbedLlm>(); }
+std::unique_ptr<Policy> MakeEmbedLlm() {
+  return std::make_unique<EmbedLlm>();
+}
 
 }  // namespace baton::evaluate

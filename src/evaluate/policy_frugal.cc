@@ -1,8 +1,9 @@
-// FrugalGPT's cascade (arXiv 2305.05176; its repository): workers in an order of rising price, at most three; after each
-// answer a scorer of (question, answer) decides whether it is good enough, against a threshold of that stage. Cascade and
-// thresholds are chosen by search on training rows for the money. Their scorer is a fine-tuned DistilBERT; here a logistic
-// model on hashed words of question and answer, their lengths and who answered. The search sees scores that the
-// scorer gave to rows it was not fitted on (two halves), or it would trust every answer.
+// FrugalGPT's cascade (arXiv 2305.05176; its repository): workers in an order of rising price, at most three;
+// after each answer a scorer of (question, answer) decides whether it is good enough, against a threshold of
+// that stage. Cascade and thresholds are chosen by search on training rows for the money. Their scorer is a
+// fine-tuned DistilBERT; here a logistic model on hashed words of question and answer, their lengths and who
+// answered. The search sees scores that the scorer gave to rows it was not fitted on (two halves), or it
+// would trust every answer.
 
 #include <algorithm>
 #include <array>
@@ -20,8 +21,8 @@ constexpr std::size_t kPool = 6, kHash = 192, kStages = 3;
 constexpr std::array kQuantiles = {0.0, 0.15, 0.3, 0.5, 0.7, 0.85};
 
 struct Cascade {
-  std::array<std::size_t, kStages> at{};        // places in the pool
-  std::array<float, kStages> threshold{};       // accept at or above; the last stage accepts anything
+  std::array<std::size_t, kStages> at{};   // places in the pool
+  std::array<float, kStages> threshold{};  // accept at or above; the last stage accepts anything
   std::size_t stages = 0;
   double quality = 0, cost = 0;
 };
@@ -34,10 +35,12 @@ class Frugal : public Policy {
     TRY_VOID(NeedAnswers(train));
     pool_ = Candidates(train, kPool);
     const auto means = MeansOf(train);
-    std::sort(pool_.begin(), pool_.end(), [&](std::size_t a, std::size_t b) { return means.cost[a] < means.cost[b]; });
+    std::sort(pool_.begin(), pool_.end(),
+              [&](std::size_t a, std::size_t b) { return means.cost[a] < means.cost[b]; });
     workers_ = train.matrix.workers.size();
     const auto scores = CrossScore(train);
-    FitScorer(train, [](std::size_t) { return true; }, scorer_);
+    FitScorer(
+        train, [](std::size_t) { return true; }, scorer_);
     Search(train, scores);
     return {};
   }
@@ -67,7 +70,8 @@ class Frugal : public Policy {
  private:
   std::size_t Width() const { return kHash + kPool + 4; }
 
-  void Describe(std::string_view prompt, std::string_view answer, std::size_t place, std::span<float> x) const {
+  void Describe(std::string_view prompt, std::string_view answer, std::size_t place,
+                std::span<float> x) const {
     std::fill(x.begin(), x.end(), 0.0F);
     HashEmbed(answer, x.first(kHash / 2));
     HashEmbed(prompt, x.subspan(kHash / 2, kHash / 2));
@@ -99,7 +103,9 @@ class Frugal : public Policy {
   // [row][place], each by the scorer of the other half.
   std::vector<std::vector<float>> CrossScore(const TrainView& train) const {
     std::array<Logistic, 2> half;
-    for (std::size_t h = 0; h < 2; ++h) FitScorer(train, [h](std::size_t i) { return i % 2 != h; }, half[h]);
+    for (std::size_t h = 0; h < 2; ++h)
+      FitScorer(
+          train, [h](std::size_t i) { return i % 2 != h; }, half[h]);
     std::vector<std::vector<float>> scores(train.rows.size(), std::vector<float>(pool_.size()));
     std::vector<float> one(Width());
     for (std::size_t i = 0; i < train.rows.size(); ++i) {
@@ -158,6 +164,8 @@ class Frugal : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeFrugal() { return std::make_unique<Frugal>(); }
+std::unique_ptr<Policy> MakeFrugal() {
+  return std::make_unique<Frugal>();
+}
 
 }  // namespace baton::evaluate

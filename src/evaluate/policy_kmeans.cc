@@ -1,7 +1,8 @@
-// Avengers-Pro (arXiv 2508.12631; method of 2505.19797): questions are clustered by k-means on unit vectors; each cluster
-// keeps every worker's mean score and mean cost, both scaled to 0..1 within the cluster; a question scores a worker by
-// alpha x score + (1 - alpha) x (1 - cost), averaged over its nearest clusters with softmax weights (beta = 9). The
-// alpha that sweeps their curve is here value / (value + range of costs), so that it runs from 0 to 1 as well.
+// Avengers-Pro (arXiv 2508.12631; method of 2505.19797): questions are clustered by k-means on unit vectors;
+// each cluster keeps every worker's mean score and mean cost, both scaled to 0..1 within the cluster; a
+// question scores a worker by alpha x score + (1 - alpha) x (1 - cost), averaged over its nearest clusters
+// with softmax weights (beta = 9). The alpha that sweeps their curve is here value / (value + range of
+// costs), so that it runs from 0 to 1 as well.
 
 #include <algorithm>
 #include <cmath>
@@ -26,7 +27,8 @@ class Kmeans : public Policy {
 
   Status Fit(const TrainView& train) override {
     table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r) Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
+    for (std::size_t r = 0; r < table_.rows; ++r)
+      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
     clusters_ = std::clamp<std::size_t>(table_.rows / kRowsPerCluster, 1, kClusters);
     Random random(train.seed);
     Begin(random);
@@ -58,7 +60,9 @@ class Kmeans : public Policy {
 
  private:
   std::span<float> Centre(std::size_t c) { return std::span(centres_).subspan(c * width_, width_); }
-  std::span<const float> Centre(std::size_t c) const { return std::span(centres_).subspan(c * width_, width_); }
+  std::span<const float> Centre(std::size_t c) const {
+    return std::span(centres_).subspan(c * width_, width_);
+  }
 
   // k-means++ (Arthur and Vassilvitskii, 2007).
   void Begin(Random& random) {
@@ -89,7 +93,8 @@ class Kmeans : public Policy {
 
   void Move(const std::vector<std::size_t>& of) {
     std::vector<float> sums(centres_.size());
-    for (std::size_t r = 0; r < table_.rows; ++r) Axpy(1, table_.X(r), std::span(sums).subspan(of[r] * width_, width_));
+    for (std::size_t r = 0; r < table_.rows; ++r)
+      Axpy(1, table_.X(r), std::span(sums).subspan(of[r] * width_, width_));
     for (std::size_t c = 0; c < clusters_; ++c) {
       const auto sum = std::span(sums).subspan(c * width_, width_);
       if (Dot(sum, sum) == 0) continue;  // nobody's: stays where it was
@@ -105,7 +110,8 @@ class Kmeans : public Policy {
     const auto [low, high] = std::minmax_element(means.cost.begin(), means.cost.end());
     range_ = std::max(1e-12, *high - *low);
     std::vector<double> n(clusters_ * workers, 1), score(clusters_ * workers), cost(clusters_ * workers);
-    for (std::size_t i = 0; i < n.size(); ++i) score[i] = means.quality[i % workers], cost[i] = means.cost[i % workers];
+    for (std::size_t i = 0; i < n.size(); ++i)
+      score[i] = means.quality[i % workers], cost[i] = means.cost[i % workers];
     for (std::size_t i = 0; i < train.rows.size(); ++i) {
       for (std::size_t w = 0; w < workers; ++w) {
         const Cell& cell = train.matrix.rows[train.rows[i]].cells[w];
@@ -125,7 +131,8 @@ class Kmeans : public Policy {
       const auto from = x.begin() + static_cast<std::ptrdiff_t>(c * workers);
       const auto [low, high] = std::minmax_element(from, from + static_cast<std::ptrdiff_t>(workers));
       for (std::size_t w = 0; w < workers; ++w)
-        out[c * workers + w] = *high > *low ? static_cast<float>((x[c * workers + w] - *low) / (*high - *low)) : 0.5F;
+        out[c * workers + w] =
+            *high > *low ? static_cast<float>((x[c * workers + w] - *low) / (*high - *low)) : 0.5F;
     }
     return out;
   }
@@ -158,6 +165,8 @@ class Kmeans : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeKmeans() { return std::make_unique<Kmeans>(); }
+std::unique_ptr<Policy> MakeKmeans() {
+  return std::make_unique<Kmeans>();
+}
 
 }  // namespace baton::evaluate

@@ -1,6 +1,6 @@
-// k nearest neighbours: a worker's quality is its mean score over the training questions most like this one, by cosine.
-// RouterBench (arXiv 2403.12031) and EmbedLLM (k = 131) report it as a strong baseline. k is chosen on the training
-// rows, each predicted from the others.
+// k nearest neighbours: a worker's quality is its mean score over the training questions most like this one,
+// by cosine. RouterBench (arXiv 2403.12031) and EmbedLLM (k = 131) report it as a strong baseline. k is
+// chosen on the training rows, each predicted from the others.
 
 #include <algorithm>
 #include <array>
@@ -23,7 +23,8 @@ class Knn : public RoutingPolicy {
 
   Status Fit(const TrainView& train) override {
     table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r) Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
+    for (std::size_t r = 0; r < table_.rows; ++r)
+      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
     const auto means = MeansOf(train);
     mean_.assign(means.quality.begin(), means.quality.end());
     k_ = ChooseK();
@@ -89,6 +90,8 @@ class Knn : public RoutingPolicy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeKnn() { return std::make_unique<Knn>(); }
+std::unique_ptr<Policy> MakeKnn() {
+  return std::make_unique<Knn>();
+}
 
 }  // namespace baton::evaluate

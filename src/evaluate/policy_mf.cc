@@ -1,11 +1,12 @@
-// RouteLLM's matrix factorisation (arXiv 2406.18665; routers/matrix_factorization of its repository), for any number of
-// workers: the strength of worker m for question q is w . (P_m * W q), P_m of length 1, and P(m beats n) is the sigmoid
-// of the difference; trained by cross entropy on the pairs whose scores differ (ties dropped), Adam 3e-4, decay 1e-5, noise
-// 0.1 on the question. For two workers this is their model. Theirs learns from human preferences with OpenAI's
-// embeddings; here everybody learns from the training rows with the features that everybody has.
+// RouteLLM's matrix factorisation (arXiv 2406.18665; routers/matrix_factorization of its repository), for any
+// number of workers: the strength of worker m for question q is w . (P_m * W q), P_m of length 1, and P(m
+// beats n) is the sigmoid of the difference; trained by cross entropy on the pairs whose scores differ (ties
+// dropped), Adam 3e-4, decay 1e-5, noise 0.1 on the question. For two workers this is their model. Theirs
+// learns from human preferences with OpenAI's embeddings; here everybody learns from the training rows with
+// the features that everybody has.
 //
-// What a router of many needs is a quality: that of the best worker on the training rows, moved by how often the two differ
-// times how likely which of them wins.
+// What a router of many needs is a quality: that of the best worker on the training rows, moved by how often
+// the two differ times how likely which of them wins.
 
 #include <cmath>
 
@@ -30,11 +31,13 @@ class MatrixFactorisation : public RoutingPolicy {
     TrainPlan plan;
     plan.epochs = 100;
     plan.noise = 0.1F;
-    plan.rate = 3e-3F;  // theirs starts from 1536 features of a large model; ten times the rate in a tenth of the visits
+    plan.rate = 3e-3F;  // theirs starts from 1536 features of a large model; ten times the rate in a tenth of
+                        // the visits
     Random draws(train.seed + 1);
-    TrainBilinear(model_, table, plan, random, [&](std::size_t row, std::span<const float> z, const Gradient& to) {
-      Row(table.Quality(row), z, draws, to);
-    });
+    TrainBilinear(model_, table, plan, random,
+                  [&](std::size_t row, std::span<const float> z, const Gradient& to) {
+                    Row(table.Quality(row), z, draws, to);
+                  });
     Compare(train);
     return {};
   }
@@ -52,7 +55,8 @@ class MatrixFactorisation : public RoutingPolicy {
   // P_m is kept at length 1 by dividing where it is used; the gradient is that of the divided vector.
   float Strength(std::size_t w, std::span<const float> z) const {
     const auto p = model_.Vector(w);
-    return Dot(p, z) / std::sqrt(Dot(p, p) + 1e-12F) * std::sqrt(static_cast<float>(kDims)) + model_.biases[w];
+    return Dot(p, z) / std::sqrt(Dot(p, p) + 1e-12F) * std::sqrt(static_cast<float>(kDims)) +
+           model_.biases[w];
   }
 
   void Row(std::span<const float> scores, std::span<const float> z, Random& draws, const Gradient& to) const {
@@ -88,7 +92,8 @@ class MatrixFactorisation : public RoutingPolicy {
       float sum = 0;
       for (const std::size_t r : train.rows) {
         const auto& cells = train.matrix.rows[r].cells;
-        const float a = cells[w].recorded ? cells[w].score : 0, b = cells[best_].recorded ? cells[best_].score : 0;
+        const float a = cells[w].recorded ? cells[w].score : 0,
+                    b = cells[best_].recorded ? cells[best_].score : 0;
         sum += std::fabs(a - b);
       }
       differ_[w] = sum / static_cast<float>(train.rows.size());
@@ -103,6 +108,8 @@ class MatrixFactorisation : public RoutingPolicy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeMf() { return std::make_unique<MatrixFactorisation>(); }
+std::unique_ptr<Policy> MakeMf() {
+  return std::make_unique<MatrixFactorisation>();
+}
 
 }  // namespace baton::evaluate

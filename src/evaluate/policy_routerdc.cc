@@ -1,11 +1,12 @@
-// RouterDC (arXiv 2409.19886; train_router_mdeberta.py of its repository): questions and workers are vectors, compared by
-// cosine, learned with two contrastive losses. Sample-worker: each of the three best workers (score above 0) against the
-// three worst (score at most a half). Sample-sample: a question against others of its own cluster and of other clusters.
-// Their encoder (mDeBERTa) is trained along; here the encoder stays as it is and a projection of its features is
-// trained, so that all policies see the same features. The published scripts weigh sample-sample with 0 or 1; 1 here.
+// RouterDC (arXiv 2409.19886; train_router_mdeberta.py of its repository): questions and workers are vectors,
+// compared by cosine, learned with two contrastive losses. Sample-worker: each of the three best workers
+// (score above 0) against the three worst (score at most a half). Sample-sample: a question against others of
+// its own cluster and of other clusters. Their encoder (mDeBERTa) is trained along; here the encoder stays as
+// it is and a projection of its features is trained, so that all policies see the same features. The
+// published scripts weigh sample-sample with 0 or 1; 1 here.
 //
-// Cost enters as in its RouterBench variant: the score loses cost times a rate. For that the cosines, which have no scale,
-// are turned into qualities by a line fitted to the training rows, one line for all workers.
+// Cost enters as in its RouterBench variant: the score loses cost times a rate. For that the cosines, which
+// have no scale, are turned into qualities by a line fitted to the training rows, one line for all workers.
 
 #include <algorithm>
 #include <cmath>
@@ -35,10 +36,11 @@ class RouterDc : public RoutingPolicy {
     plan.decay = 0;
     Random draws(train.seed + 1);
     std::vector<float> other(kDims);
-    TrainBilinear(model_, table, plan, random, [&](std::size_t row, std::span<const float> z, const Gradient& to) {
-      SampleWorker(table.Quality(row), z, to);
-      SampleSample(table, row, z, draws, other, to);
-    });
+    TrainBilinear(model_, table, plan, random,
+                  [&](std::size_t row, std::span<const float> z, const Gradient& to) {
+                    SampleWorker(table.Quality(row), z, to);
+                    SampleSample(table, row, z, draws, other, to);
+                  });
     Scale(table);
     return {};
   }
@@ -47,7 +49,8 @@ class RouterDc : public RoutingPolicy {
   void Predict(std::span<const float> x, std::span<float> quality) const override {
     std::vector<float> z(kDims);
     model_.Project(x, z);
-    for (std::size_t w = 0; w < quality.size(); ++w) quality[w] = offset_ + slope_ * Cosine(z, model_.Vector(w));
+    for (std::size_t w = 0; w < quality.size(); ++w)
+      quality[w] = offset_ + slope_ * Cosine(z, model_.Vector(w));
   }
 
  private:
@@ -65,7 +68,8 @@ class RouterDc : public RoutingPolicy {
     std::vector<std::size_t> order;
     for (std::size_t w = 0; w < scores.size(); ++w)
       if (!std::isnan(scores[w])) order.push_back(w);
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
     std::vector<std::size_t> bad;
     for (std::size_t k = order.size(); k-- > 0 && bad.size() < kLast;)
       if (scores[order[k]] <= 0.5F) bad.push_back(order[k]);
@@ -78,7 +82,8 @@ class RouterDc : public RoutingPolicy {
   }
 
   // -log softmax of the good one among itself and the bad ones.
-  void Contrast(std::size_t good, const std::vector<std::size_t>& bad, std::span<const float> z, const Gradient& to) const {
+  void Contrast(std::size_t good, const std::vector<std::size_t>& bad, std::span<const float> z,
+                const Gradient& to) const {
     std::vector<std::size_t> all = {good};
     all.insert(all.end(), bad.begin(), bad.end());
     std::vector<float> p;
@@ -91,8 +96,8 @@ class RouterDc : public RoutingPolicy {
     }
   }
 
-  // One of the same cluster against some of others; only this question's side of the gradient, as the others have their
-  // own turn.
+  // One of the same cluster against some of others; only this question's side of the gradient, as the others
+  // have their own turn.
   void SampleSample(const estimate::Table& table, std::size_t row, std::span<const float> z, Random& draws,
                     std::vector<float>& other, const Gradient& to) const {
     const auto& own = members_[cluster_[row]];
@@ -144,7 +149,8 @@ class RouterDc : public RoutingPolicy {
       model_.Project(table.X(r), z);
       for (std::size_t w = 0; w < table.workers; ++w) {
         if (std::isnan(table.Quality(r)[w])) continue;
-        const double x = static_cast<double>(Cosine(z, model_.Vector(w))), y = static_cast<double>(table.Quality(r)[w]);
+        const double x = static_cast<double>(Cosine(z, model_.Vector(w))),
+                     y = static_cast<double>(table.Quality(r)[w]);
         n += 1, sx += x, sy += y, sxx += x * x, sxy += x * y;
       }
     }
@@ -161,6 +167,8 @@ class RouterDc : public RoutingPolicy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeRouterDc() { return std::make_unique<RouterDc>(); }
+std::unique_ptr<Policy> MakeRouterDc() {
+  return std::make_unique<RouterDc>();
+}
 
 }  // namespace baton::evaluate

@@ -1,6 +1,6 @@
-// Self-consistency (arXiv 2203.11171): one worker answers several times, the answer given most often wins. Worker and
-// number of samples are chosen on the training rows for the value of a point. Only where further samples were recorded with
-// their answers.
+// Self-consistency (arXiv 2203.11171): one worker answers several times, the answer given most often wins.
+// Worker and number of samples are chosen on the training rows for the value of a point. Only where further
+// samples were recorded with their answers.
 
 #include <algorithm>
 #include <array>
@@ -20,14 +20,18 @@ class SelfConsistency : public Policy {
   Status Fit(const TrainView& train) override {
     for (std::size_t w = 0; w < train.matrix.workers.size(); ++w)
       for (const std::size_t n : kDraws) Rate(train, w, n);
-    if (rated_.empty()) return Fail(Code::kInvalidRequest, "needs several recorded answers per worker, which this data does not have", "no_samples");
+    if (rated_.empty())
+      return Fail(Code::kInvalidRequest,
+                  "needs several recorded answers per worker, which this data does not have", "no_samples");
     return {};
   }
 
   std::size_t Decide(Question& question, double value) const override {
     const Rated* best = nullptr;
     for (const Rated& r : rated_)
-      if (question.Available(r.worker) && (!best || value * r.quality - r.cost > value * best->quality - best->cost)) best = &r;
+      if (question.Available(r.worker) &&
+          (!best || value * r.quality - r.cost > value * best->quality - best->cost))
+        best = &r;
     if (!best) {
       std::size_t w = 0;
       while (!question.Available(w)) ++w;
@@ -75,6 +79,8 @@ class SelfConsistency : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeSelfConsistency() { return std::make_unique<SelfConsistency>(); }
+std::unique_ptr<Policy> MakeSelfConsistency() {
+  return std::make_unique<SelfConsistency>();
+}
 
 }  // namespace baton::evaluate

@@ -44,7 +44,8 @@ class RandomWorker : public Policy {
     for (std::size_t w = 0; w < question.workers(); ++w)
       if (question.Available(w)) available.push_back(w);
     const double at = UnitHash(question.prompt(), seed_ + 0x4a4d);
-    const std::size_t worker = available[static_cast<std::size_t>(at * static_cast<double>(available.size()))];
+    const std::size_t worker =
+        available[static_cast<std::size_t>(at * static_cast<double>(available.size()))];
     question.Ask(worker);
     return worker;
   }
@@ -53,8 +54,8 @@ class RandomWorker : public Policy {
   std::uint64_t seed_ = 0;
 };
 
-// One worker for all questions, the best for the money by its means: RouterBench's zero router, which mixes single
-// models at random and which many published routers do not beat.
+// One worker for all questions, the best for the money by its means: RouterBench's zero router, which mixes
+// single models at random and which many published routers do not beat.
 class ZeroRouter : public RoutingPolicy {
  public:
   std::string_view name() const override { return "zero_router"; }
@@ -75,8 +76,14 @@ class ZeroRouter : public RoutingPolicy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeBestSingle() { return std::make_unique<BestSingle>(); }
-std::unique_ptr<Policy> MakeRandom() { return std::make_unique<RandomWorker>(); }
-std::unique_ptr<Policy> MakeZeroRouter() { return std::make_unique<ZeroRouter>(); }
+std::unique_ptr<Policy> MakeBestSingle() {
+  return std::make_unique<BestSingle>();
+}
+std::unique_ptr<Policy> MakeRandom() {
+  return std::make_unique<RandomWorker>();
+}
+std::unique_ptr<Policy> MakeZeroRouter() {
+  return std::make_unique<ZeroRouter>();
+}
 
 }  // namespace baton::evaluate

@@ -1,7 +1,8 @@
-// Smoothie (arXiv 2412.04692; its repository), local variant: every worker of a pool answers; an answer that lies close to
-// the others' in embedding space is likely good, estimated over the question itself and its nearest training questions
-// (k = 20) without any label; the worker with the largest estimate wins. It pays for all answers. Their embedding is
-// all-mpnet-base-v2; here hashed words. The pool is at most five workers, as in the paper's ensembles.
+// Smoothie (arXiv 2412.04692; its repository), local variant: every worker of a pool answers; an answer that
+// lies close to the others' in embedding space is likely good, estimated over the question itself and its
+// nearest training questions (k = 20) without any label; the worker with the largest estimate wins. It pays
+// for all answers. Their embedding is all-mpnet-base-v2; here hashed words. The pool is at most five workers,
+// as in the paper's ensembles.
 
 #include <algorithm>
 
@@ -25,7 +26,8 @@ class Smoothie : public Policy {
     pool_ = Candidates(train, kPool);
     if (pool_.size() < 3) return Fail(Code::kInvalidRequest, "needs three workers", "too_few_workers");
     table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r) Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
+    for (std::size_t r = 0; r < table_.rows; ++r)
+      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
     for (const std::size_t r : train.rows) {
       std::vector<std::string_view> texts;
       for (const std::size_t w : pool_) texts.push_back(AnswerOf(train.matrix.rows[r].cells[w]));
@@ -56,15 +58,16 @@ class Smoothie : public Policy {
   }
 
  private:
-  // For each worker i the mean over pairs (j, k) of half of |i-j|^2 + |i-k|^2 - |j-k|^2: the part of its distance that is
-  // its own. The weight is inverse to it, so the least wins.
+  // For each worker i the mean over pairs (j, k) of half of |i-j|^2 + |i-k|^2 - |j-k|^2: the part of its
+  // distance that is its own. The weight is inverse to it, so the least wins.
   static std::vector<float> Spread(const std::vector<std::string_view>& texts) {
     const std::size_t n = texts.size();
     std::vector<float> x(n * kWidth), d(n * n), out(n);
     const auto vector = [&](std::size_t i) { return std::span(x).subspan(i * kWidth, kWidth); };
     for (std::size_t i = 0; i < n; ++i) HashEmbed(texts[i], vector(i));
     for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = 0; j < n; ++j) d[i * n + j] = Dot(vector(i), vector(i)) + Dot(vector(j), vector(j)) - 2 * Dot(vector(i), vector(j));
+      for (std::size_t j = 0; j < n; ++j)
+        d[i * n + j] = Dot(vector(i), vector(i)) + Dot(vector(j), vector(j)) - 2 * Dot(vector(i), vector(j));
     for (std::size_t i = 0; i < n; ++i) {
       float pairs = 0;
       for (std::size_t j = 0; j < n; ++j)
@@ -94,6 +97,8 @@ class Smoothie : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeSmoothie() { return std::make_unique<Smoothie>(); }
+std::unique_ptr<Policy> MakeSmoothie() {
+  return std::make_unique<Smoothie>();
+}
 
 }  // namespace baton::evaluate

@@ -16,7 +16,8 @@ estimate::Table MakeTable(const TrainView& train) {
     t.x.insert(t.x.end(), x.begin(), x.end());
     for (const Cell& cell : train.matrix.rows[r].cells) {
       t.quality.push_back(cell.recorded ? cell.score : estimate::kMissing);
-      t.out_tokens.push_back(cell.completion_tokens >= 0 ? static_cast<float>(cell.completion_tokens) : estimate::kMissing);
+      t.out_tokens.push_back(cell.completion_tokens >= 0 ? static_cast<float>(cell.completion_tokens)
+                                                         : estimate::kMissing);
     }
   }
   return t;
@@ -98,8 +99,12 @@ std::vector<std::size_t> Candidates(const TrainView& train, std::size_t n) {
   return chosen;
 }
 
-std::string_view AnswerOf(const Cell& cell) { return cell.answer.empty() ? cell.response : cell.answer; }
-std::string_view AnswerOf(const Seen& seen) { return seen.answer.empty() ? seen.response : seen.answer; }
+std::string_view AnswerOf(const Cell& cell) {
+  return cell.answer.empty() ? cell.response : cell.answer;
+}
+std::string_view AnswerOf(const Seen& seen) {
+  return seen.answer.empty() ? seen.response : seen.answer;
+}
 
 Status NeedAnswers(const TrainView& train) {
   std::size_t cells = 0, with = 0;

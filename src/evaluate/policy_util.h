@@ -1,4 +1,5 @@
-// What several policies share: training data as a table, routing by predicted quality, pools of candidates, votes.
+// What several policies share: training data as a table, routing by predicted quality, pools of candidates,
+// votes.
 #pragma once
 
 #include <span>
@@ -13,7 +14,8 @@ namespace baton::evaluate {
 // The training rows as what estimators learn from.
 estimate::Table MakeTable(const TrainView& train);
 
-// Mean score per worker over the training rows; a missing answer is a 0. And mean cost, over recorded answers.
+// Mean score per worker over the training rows; a missing answer is a 0. And mean cost, over recorded
+// answers.
 struct WorkerMeans {
   std::vector<double> quality, cost;
   std::size_t best = 0;
@@ -34,8 +36,9 @@ class RoutingPolicy : public Policy {
   std::span<const float> Predicted(Question& question) const;
 };
 
-// At most `n` workers that sets and cascades are made of: those on the hull of cost and quality on the training rows,
-// dearest first, then the best of the rest. Only workers recorded on nine tenths of the training rows.
+// At most `n` workers that sets and cascades are made of: those on the hull of cost and quality on the
+// training rows, dearest first, then the best of the rest. Only workers recorded on nine tenths of the
+// training rows.
 std::vector<std::size_t> Candidates(const TrainView& train, std::size_t n);
 
 // What counts as a worker's answer: the extracted one where the source has it, else the text.

@@ -1,6 +1,6 @@
-// Votes, tuned as well as training rows allow: for every value of a point, the three workers whose vote did best for its
-// money there. A vote of the three best workers alone would cost three times the best one and lose at equal dollars
-// before it began.
+// Votes, tuned as well as training rows allow: for every value of a point, the three workers whose vote did
+// best for its money there. A vote of the three best workers alone would cost three times the best one and
+// lose at equal dollars before it began.
 
 #include <array>
 
@@ -51,7 +51,9 @@ struct Ballots {
       if (quality[i] > quality[best]) best = i;
     return best;
   }
-  bool Same(std::size_t row, std::size_t a, std::size_t b) const { return group[row][a] >= 0 && group[row][a] == group[row][b]; }
+  bool Same(std::size_t row, std::size_t a, std::size_t b) const {
+    return group[row][a] >= 0 && group[row][a] == group[row][b];
+  }
 };
 
 bool Agree(std::string_view a, std::string_view b) {
@@ -93,8 +95,10 @@ class MajorityVote : public Policy {
     for (std::size_t i = 0; i < train.rows.size(); ++i) {
       const Row& row = train.matrix.rows[train.rows[i]];
       std::size_t chosen = ballots_.BestOf(t);
-      if (ballots_.Same(i, t[0], t[1]) || ballots_.Same(i, t[0], t[2])) chosen = t[0];
-      else if (ballots_.Same(i, t[1], t[2])) chosen = t[1];
+      if (ballots_.Same(i, t[0], t[1]) || ballots_.Same(i, t[0], t[2]))
+        chosen = t[0];
+      else if (ballots_.Same(i, t[1], t[2]))
+        chosen = t[1];
       r.quality += static_cast<double>(row.cells[ballots_.pool[chosen]].score);
       for (const std::size_t k : t)
         if (row.cells[ballots_.pool[k]].recorded) r.cost += row.cells[ballots_.pool[k]].cost_usd;
@@ -115,8 +119,9 @@ class MajorityVote : public Policy {
   std::vector<Rated> rated_;
 };
 
-// Asks the first two; what they agree on is the answer. Else asks the third, and takes what two agree on, else the
-// answer of the best of the three. Order and workers are chosen on the training rows for the value of a point.
+// Asks the first two; what they agree on is the answer. Else asks the third, and takes what two agree on,
+// else the answer of the best of the three. Order and workers are chosen on the training rows for the value
+// of a point.
 class Agreement : public Policy {
  public:
   std::string_view name() const override { return "agreement3"; }
@@ -161,8 +166,10 @@ class Agreement : public Policy {
       const auto cell = [&](std::size_t k) -> const Cell& { return row.cells[ballots_.pool[k]]; };
       const bool first = ballots_.Same(i, t[0], t[1]);
       std::size_t chosen = t[0];
-      if (!first && ballots_.Same(i, t[1], t[2])) chosen = t[1];
-      else if (!first && !ballots_.Same(i, t[0], t[2])) chosen = ballots_.BestOf(t);
+      if (!first && ballots_.Same(i, t[1], t[2]))
+        chosen = t[1];
+      else if (!first && !ballots_.Same(i, t[0], t[2]))
+        chosen = ballots_.BestOf(t);
       r.quality += static_cast<double>(cell(chosen).score);
       for (std::size_t k = 0; k < (first ? 2U : 3U); ++k)
         if (cell(t[k]).recorded) r.cost += cell(t[k]).cost_usd;
@@ -178,7 +185,11 @@ class Agreement : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeMajorityVote() { return std::make_unique<MajorityVote>(); }
-std::unique_ptr<Policy> MakeAgreement() { return std::make_unique<Agreement>(); }
+std::unique_ptr<Policy> MakeMajorityVote() {
+  return std::make_unique<MajorityVote>();
+}
+std::unique_ptr<Policy> MakeAgreement() {
+  return std::make_unique<Agreement>();
+}
 
 }  // namespace baton::evaluate

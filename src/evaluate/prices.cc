@@ -17,21 +17,24 @@ namespace {
 constexpr std::size_t kMaxTableBytes = std::size_t{16} << 20;
 
 // Words that name a tuning, a packing or a host, not a price.
-constexpr std::array kPriceless = {"instruct", "inst", "ins", "chat", "it",   "latest", "preview", "hf",  "fp8",
-                                   "turbo",    "fc",   "any", "auto", "beta", "exp",    "v1",      "v0",  "medium",
-                                   "reasoning", "high", "0k", "16k", "64k", "thinking", "n"};
+constexpr std::array kPriceless = {"instruct", "inst", "ins",      "chat",   "it",        "latest", "preview",
+                                   "hf",       "fp8",  "turbo",    "fc",     "any",       "auto",   "beta",
+                                   "exp",      "v1",   "v0",       "medium", "reasoning", "high",   "0k",
+                                   "16k",      "64k",  "thinking", "n"};
 
 bool IsPriceless(std::string_view word) {
   return std::find(kPriceless.begin(), kPriceless.end(), word) != kPriceless.end();
 }
 
 bool IsDigits(std::string_view word) {
-  return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
+  return !word.empty() &&
+         std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
 // 0613, 20240620, 2024, 08 once a year has been seen.
 bool IsDate(std::string_view word, bool after_year) {
-  return IsDigits(word) && (word.size() == 4 || word.size() == 6 || word.size() == 8 || (after_year && word.size() == 2));
+  return IsDigits(word) &&
+         (word.size() == 4 || word.size() == 6 || word.size() == 8 || (after_year && word.size() == 2));
 }
 
 std::vector<std::string> Words(std::string_view name) {
@@ -59,7 +62,8 @@ std::string_view WithoutVendorAndHost(std::string_view name) {
   return name;
 }
 
-// "claude-4.5-opus" and "claude-opus-4-5" are one model: the order of words and how a version is written differ.
+// "claude-4.5-opus" and "claude-opus-4-5" are one model: the order of words and how a version is written
+// differ.
 std::string SortedName(std::string_view plain) {
   std::string dotted(plain);
   std::replace(dotted.begin(), dotted.end(), '.', '-');
@@ -73,7 +77,8 @@ std::string SortedName(std::string_view plain) {
 const ListPrice* FindIn(std::string_view worker, const std::vector<ListPrice>& table) {
   const auto same = [&](auto key) -> const ListPrice* {
     const std::string want = key(worker);
-    const auto it = std::find_if(table.begin(), table.end(), [&](const ListPrice& p) { return key(p.model) == want; });
+    const auto it =
+        std::find_if(table.begin(), table.end(), [&](const ListPrice& p) { return key(p.model) == want; });
     return it == table.end() ? nullptr : &*it;
   };
   if (const auto* p = same([](std::string_view n) { return Lower(n); })) return p;
@@ -106,10 +111,14 @@ std::int64_t OutputTokens(const Cell& cell, std::int64_t assumed) {
 }
 
 void FillCell(const Row& row, const WorkerPrice& price, std::int64_t assumed, Cell& cell) {
-  const auto in = cell.prompt_tokens >= 0 ? cell.prompt_tokens : std::max<std::int64_t>(20, GuessTokens(row.prompt));
+  const auto in =
+      cell.prompt_tokens >= 0 ? cell.prompt_tokens : std::max<std::int64_t>(20, GuessTokens(row.prompt));
   const auto out = OutputTokens(cell, assumed);
-  cell.cost_estimated = cell.prompt_tokens < 0 || cell.completion_tokens < 0 || price.basis >= PriceBasis::kSize;
-  cell.cost_usd = (static_cast<double>(in) * price.input_per_mtok + static_cast<double>(out) * price.output_per_mtok) / 1e6;
+  cell.cost_estimated =
+      cell.prompt_tokens < 0 || cell.completion_tokens < 0 || price.basis >= PriceBasis::kSize;
+  cell.cost_usd =
+      (static_cast<double>(in) * price.input_per_mtok + static_cast<double>(out) * price.output_per_mtok) /
+      1e6;
 }
 
 bool AllRecorded(const OutcomeMatrix& matrix, std::size_t worker) {
@@ -122,11 +131,16 @@ bool AllRecorded(const OutcomeMatrix& matrix, std::size_t worker) {
 
 std::string_view BasisName(PriceBasis basis) {
   switch (basis) {
-    case PriceBasis::kRecorded: return "recorded";
-    case PriceBasis::kTable: return "price table";
-    case PriceBasis::kBuiltIn: return "built-in list price";
-    case PriceBasis::kSize: return "size of the model";
-    case PriceBasis::kAssumed: return "assumed";
+    case PriceBasis::kRecorded:
+      return "recorded";
+    case PriceBasis::kTable:
+      return "price table";
+    case PriceBasis::kBuiltIn:
+      return "built-in list price";
+    case PriceBasis::kSize:
+      return "size of the model";
+    case PriceBasis::kAssumed:
+      return "assumed";
   }
   return "";
 }
@@ -152,7 +166,8 @@ Result<std::vector<ListPrice>> ReadPrices(const std::string& path) {
   }
   if (table.empty())
     return Fail(Code::kInvalidRequest,
-                fmt::format("{}: no row has \"model\", \"input_per_mtok\" and \"output_per_mtok\"", path), "bad_price_table");
+                fmt::format("{}: no row has \"model\", \"input_per_mtok\" and \"output_per_mtok\"", path),
+                "bad_price_table");
   return table;
 }
 
@@ -200,7 +215,9 @@ std::optional<WorkerPrice> FindPrice(std::string_view worker, const std::vector<
   return std::nullopt;
 }
 
-std::int64_t GuessTokens(std::string_view text) { return static_cast<std::int64_t>((text.size() + 3) / 4); }
+std::int64_t GuessTokens(std::string_view text) {
+  return static_cast<std::int64_t>((text.size() + 3) / 4);
+}
 
 std::vector<WorkerPrice> FillCosts(OutcomeMatrix& matrix, const std::vector<ListPrice>& table,
                                    std::int64_t assumed_tokens) {

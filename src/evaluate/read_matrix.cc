@@ -87,7 +87,8 @@ class Reader {
     row.id = TextOf(line, "id");
     if (row.id.empty()) return Skip("no \"id\"");
     row.benchmark = TextOf(line, "benchmark");
-    if (ids_.contains(Key(row))) return Skip(fmt::format("id '{}' was there before; the first one counts", row.id));
+    if (ids_.contains(Key(row)))
+      return Skip(fmt::format("id '{}' was there before; the first one counts", row.id));
     const auto models = line.find("models");
     if (models == line.end() || !models->is_object() || models->empty()) return Skip("no \"models\"");
     Texts(line, row);
@@ -121,7 +122,8 @@ class Reader {
     if (!score) return Left(name, "has no score");
     const double scaled = *score / options_.score_scale;
     if (scaled < -1e-9 || scaled > 1 + 1e-9)
-      return Left(name, fmt::format("has the score {}, which is not within 0 and {}", *score, options_.score_scale));
+      return Left(
+          name, fmt::format("has the score {}, which is not within 0 and {}", *score, options_.score_scale));
     TRY(const std::size_t worker, WorkerOf(name));
     row.cells.resize(std::max(row.cells.size(), worker + 1));
     Cell& cell = row.cells[worker];
@@ -137,7 +139,8 @@ class Reader {
     }
     text_bytes_ += cell.response.size() + cell.answer.size();
     if (text_bytes_ > options_.text_bytes)
-      return Fail(Code::kInvalidRequest, fmt::format("more than {} bytes of text", options_.text_bytes), "too_much_text");
+      return Fail(Code::kInvalidRequest, fmt::format("more than {} bytes of text", options_.text_bytes),
+                  "too_much_text");
     return true;
   }
 
@@ -168,7 +171,8 @@ class Reader {
     const auto [it, fresh] = worker_of_.emplace(name, matrix_.workers.size());
     if (fresh) {
       if (matrix_.workers.size() >= options_.workers)
-        return Fail(Code::kInvalidRequest, fmt::format("more than {} workers", options_.workers), "too_many_workers");
+        return Fail(Code::kInvalidRequest, fmt::format("more than {} workers", options_.workers),
+                    "too_many_workers");
       matrix_.workers.push_back(name);
     }
     return it->second;
@@ -195,7 +199,8 @@ Status ReadWith(Lines lines, const ReadOptions& options, OutcomeMatrix& matrix, 
 
 Status ReadMatrix(const std::string& path, const ReadOptions& options, OutcomeMatrix& matrix,
                   ReadReport& report) {
-  Status status = ReadWith([&](const OnLine& use) { return ReadLines(path, options.file, use); }, options, matrix, report);
+  Status status = ReadWith([&](const OnLine& use) { return ReadLines(path, options.file, use); }, options,
+                           matrix, report);
   matrix.file = path;
   if (!status && status.error().reason == "no_rows")
     status.error().message = fmt::format("{}: {}", path, status.error().message);
@@ -204,7 +209,8 @@ Status ReadMatrix(const std::string& path, const ReadOptions& options, OutcomeMa
 
 Status ReadMatrixFrom(std::string_view bytes, const ReadOptions& options, OutcomeMatrix& matrix,
                       ReadReport& report) {
-  return ReadWith([&](const OnLine& use) { return ReadLinesFrom(bytes, options.file, use); }, options, matrix, report);
+  return ReadWith([&](const OnLine& use) { return ReadLinesFrom(bytes, options.file, use); }, options, matrix,
+                  report);
 }
 
 }  // namespace baton::evaluate

@@ -16,7 +16,7 @@ struct ReadOptions {
   FileLimits file;
   std::size_t rows = 2'000'000, workers = 2000;
   std::size_t text_bytes = std::size_t{6} << 30;  // prompts and answers that are kept
-  double score_scale = 1;  // scores are divided by this; a judge's 1 to 10 needs 10
+  double score_scale = 1;                         // scores are divided by this; a judge's 1 to 10 needs 10
   bool keep_texts = true;
 };
 
@@ -32,9 +32,9 @@ struct ReadReport {
   std::vector<LineProblem> problems;  // the first 50
 };
 
-// Adds the file's rows to `matrix`; its workers join those that are there. Lines that cannot be read, doubled ids and
-// scores that are none are left out and reported. Errors: the file cannot be read at all, is over a limit, or
-// holds no usable row ("no_rows"); the matrix is then unusable.
+// Adds the file's rows to `matrix`; its workers join those that are there. Lines that cannot be read, doubled
+// ids and scores that are none are left out and reported. Errors: the file cannot be read at all, is over a
+// limit, or holds no usable row ("no_rows"); the matrix is then unusable.
 Status ReadMatrix(const std::string& path, const ReadOptions& options, OutcomeMatrix& matrix,
                   ReadReport& report);
 

@@ -68,13 +68,17 @@ TEST(ReadMatrix, PackedOrNotTheSame) {
   EXPECT_EQ(zst.rows[1].cells[1].score, plain.rows[1].cells[1].score);
   EXPECT_NE(gz.sha256, plain.sha256) << "the hash is of the file, not of what is in it";
   // Parts one after another are one file.
-  EXPECT_EQ(Read(Gzipped(std::string(kTwo) + "\n") + Gzipped(R"({"id":"c","models":{"x":{"score":1}}})")).rows.size(), 3U);
+  EXPECT_EQ(Read(Gzipped(std::string(kTwo) + "\n") + Gzipped(R"({"id":"c","models":{"x":{"score":1}}})"))
+                .rows.size(),
+            3U);
 }
 
 TEST(ReadMatrix, BadLinesAreNamedAndTheRestIsRead) {
   ReadReport report;
-  const auto m = Read(std::string(kTwo) + "\nnot json\n[1]\n\n" + R"({"id":"a","benchmark":"b","models":{"x":{"score":1}}})" + "\n" +
-                          R"({"benchmark":"b","models":{"x":{"score":1}}})" + "\n" + R"({"id":"n","models":{"x":{"score":NaN}}})" + "\n" +
+  const auto m = Read(std::string(kTwo) + "\nnot json\n[1]\n\n" +
+                          R"({"id":"a","benchmark":"b","models":{"x":{"score":1}}})" + "\n" +
+                          R"({"benchmark":"b","models":{"x":{"score":1}}})" + "\n" +
+                          R"({"id":"n","models":{"x":{"score":NaN}}})" + "\n" +
                           R"({"id":"o","models":{"x":{"score":7},"y":{"score":1}}})",
                       &report);
   EXPECT_EQ(m.rows.size(), 3U);
@@ -89,7 +93,8 @@ TEST(ReadMatrix, BadLinesAreNamedAndTheRestIsRead) {
 TEST(ReadMatrix, AnotherScaleOfScoresHasToBeSaid) {
   ReadOptions ten;
   ten.score_scale = 10;
-  EXPECT_FLOAT_EQ(Read(R"({"id":"a","models":{"x":{"score":9.5}}})", nullptr, ten).rows[0].cells[0].score, 0.95F);
+  EXPECT_FLOAT_EQ(Read(R"({"id":"a","models":{"x":{"score":9.5}}})", nullptr, ten).rows[0].cells[0].score,
+                  0.95F);
 }
 
 TEST(ReadMatrix, ASourcesOwnRuleBeatsTheRawScore) {
@@ -97,7 +102,8 @@ TEST(ReadMatrix, ASourcesOwnRuleBeatsTheRawScore) {
 }
 
 TEST(ReadMatrix, SamplesAreKeptInOrder) {
-  const auto m = Read(R"({"id":"a","models":{"x":{"score":1,"samples":[{"score":0,"answer":"3"},{"correct":true,"answer":"4"},{"answer":"?"}]}}})");
+  const auto m = Read(
+      R"({"id":"a","models":{"x":{"score":1,"samples":[{"score":0,"answer":"3"},{"correct":true,"answer":"4"},{"answer":"?"}]}}})");
   ASSERT_EQ(m.rows[0].cells[0].samples.size(), 2U);
   EXPECT_EQ(m.rows[0].cells[0].samples[1].answer, "4");
 }
@@ -188,7 +194,8 @@ TEST(Prices, ATableThatIsNoneIsRefused) {
   const auto path = std::filesystem::temp_directory_path() / "baton_prices_test.json";
   std::ofstream(path) << R"({"not": "a list"})";
   EXPECT_EQ(ReadPrices(path.string()).error().reason, "bad_price_table");
-  std::ofstream(path) << R"([{"model":"m","input_per_mtok":1,"output_per_mtok":2,"vendor":"v"},{"model":"free"}])";
+  std::ofstream(path)
+      << R"([{"model":"m","input_per_mtok":1,"output_per_mtok":2,"vendor":"v"},{"model":"free"}])";
   const auto table = ReadPrices(path.string());
   ASSERT_TRUE(table);
   EXPECT_EQ(table->size(), 1U);

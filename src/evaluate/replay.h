@@ -32,7 +32,11 @@ class Replay : public Question {
  public:
   Replay(const OutcomeMatrix& matrix, std::span<const float> features, std::size_t width,
          const CostForecast& forecast)
-      : matrix_(matrix), features_(features), width_(width), forecast_(forecast), bought_(matrix.workers.size()) {}
+      : matrix_(matrix),
+        features_(features),
+        width_(width),
+        forecast_(forecast),
+        bought_(matrix.workers.size()) {}
 
   // The next question: everything is forgotten, the memo too.
   void Load(std::size_t row);
@@ -43,15 +47,17 @@ class Replay : public Question {
   std::span<const float> features() const override { return x_; }
   std::size_t workers() const override { return matrix_.workers.size(); }
   bool Available(std::size_t worker) const override { return row_->cells[worker].recorded; }
-  double ExpectedCost(std::size_t worker) const override { return forecast_.Expect(worker, row_->prompt.size()); }
+  double ExpectedCost(std::size_t worker) const override {
+    return forecast_.Expect(worker, row_->prompt.size());
+  }
   const Seen& Ask(std::size_t worker) override;
   std::size_t Samples(std::size_t worker) const override { return row_->cells[worker].samples.size(); }
   const Seen& AskAgain(std::size_t worker, std::size_t k) override;
   void UseSample(std::size_t k) override { sample_ = static_cast<std::int64_t>(k); }
   double spent_usd() const override { return spent_; }
 
-  // The bill, and what the returned worker's answer scored. A policy that returns a worker it never asked has not
-  // answered: 0.
+  // The bill, and what the returned worker's answer scored. A policy that returns a worker it never asked has
+  // not answered: 0.
   int calls() const { return calls_; }
   std::int64_t tokens() const { return tokens_; }
   float Score(std::size_t returned) const;

@@ -24,7 +24,9 @@ Json Number(double x) {
   if (!std::isfinite(x)) return nullptr;
   return std::strtod(fmt::format("{:.6g}", x).c_str(), nullptr);
 }
-Json Pair(double a, double b) { return Json::array({Number(a), Number(b)}); }
+Json Pair(double a, double b) {
+  return Json::array({Number(a), Number(b)});
+}
 
 template <class Get>
 std::vector<double> Column(const std::vector<Figures>& draws, Get get) {
@@ -83,17 +85,28 @@ class Builder {
     for (const FileInfo& f : study_.files) {
       Json problems = Json::array();
       for (const auto& p : f.report.problems) problems.push_back(fmt::format("line {}: {}", p.line, p.what));
-      list.push_back({{"file", f.file}, {"sha256", f.sha256}, {"rows", f.rows}, {"workers", f.workers},
-                      {"problem_count", f.report.problem_count}, {"problems", problems}});
+      list.push_back({{"file", f.file},
+                      {"sha256", f.sha256},
+                      {"rows", f.rows},
+                      {"workers", f.workers},
+                      {"problem_count", f.report.problem_count},
+                      {"problems", problems}});
     }
     return list;
   }
 
   Json Config() const {
     const EvalConfig& c = study_.config;
-    return {{"files", c.files}, {"prices", c.prices}, {"policies", c.policies}, {"train_share", c.train_share},
-            {"seeds", c.seeds}, {"first_seed", c.first_seed}, {"points", c.points}, {"draws", c.draws},
-            {"score_scale", c.score_scale}, {"assumed_tokens", c.assumed_tokens}};
+    return {{"files", c.files},
+            {"prices", c.prices},
+            {"policies", c.policies},
+            {"train_share", c.train_share},
+            {"seeds", c.seeds},
+            {"first_seed", c.first_seed},
+            {"points", c.points},
+            {"draws", c.draws},
+            {"score_scale", c.score_scale},
+            {"assumed_tokens", c.assumed_tokens}};
   }
 
   std::vector<Analysed> Analyse(int slice, int draws) const {
@@ -114,7 +127,8 @@ class Builder {
     const Weights weights = AllBlocks(study_.blocks, slice);
     const std::vector<Tally> best = BestTallies();
     const Figures f = Compute(best, tallies_.anchors, weights, two_);
-    out["best_single"] = {{"worker", BestName()}, {"quality", Number(f.best_quality)}, {"cost_usd", Number(f.best_cost)}};
+    out["best_single"] = {
+        {"worker", BestName()}, {"quality", Number(f.best_quality)}, {"cost_usd", Number(f.best_cost)}};
     out["oracle"] = {{"quality", Number(f.oracle_quality)}, {"cost_usd", Number(f.oracle_cost)}};
     Json policies = Json::object();
     for (const Analysed& a : all) policies[a.tallies->name] = PolicyJson(a, weights, slice < 0);
@@ -132,20 +146,25 @@ class Builder {
     j["aiq_to_best_single"] = Number(f.aiq_to_best);
     const auto gain = [](const Figures& d) { return d.quality - d.best_quality; };
     const Interval i = IntervalOf(Column(a.draws, gain));
-    j["at_best_single_cost"] = {{"quality", Number(f.quality)}, {"difference", Number(gain(f))},
-                                {"ci95", Pair(i.low, i.high)}, {"se", Number(i.se)}, {"verdict", Verdict(i)}};
+    j["at_best_single_cost"] = {{"quality", Number(f.quality)},
+                                {"difference", Number(gain(f))},
+                                {"ci95", Pair(i.low, i.high)},
+                                {"se", Number(i.se)},
+                                {"verdict", Verdict(i)}};
     j["cost_to_match_best_single"] = Match(a);
     j["oracle_gap_closed"] = Number((f.quality - f.best_quality) / (f.oracle_quality - f.best_quality));
     j["solved_when_1_to_3_can"] = Number(f.hard);
     Json budgets = Json::array();
     for (std::size_t k = 0; k < kBudgetShares.size(); ++k) {
       Json b = {{"share", kBudgetShares[k]}};
-      b.update(WithInterval(f.at_budget[k], a.draws, [k](const Figures& d) { return d.at_budget[k]; }, "quality"));
+      b.update(WithInterval(
+          f.at_budget[k], a.draws, [k](const Figures& d) { return d.at_budget[k]; }, "quality"));
       budgets.push_back(std::move(b));
     }
     j["at_budgets"] = std::move(budgets);
     if (two_) {
-      j["apgr"] = WithInterval(f.apgr, a.draws, [](const Figures& d) { return d.apgr; }, "value");
+      j["apgr"] = WithInterval(
+          f.apgr, a.draws, [](const Figures& d) { return d.apgr; }, "value");
       j["cpt50"] = Number(f.cpt50);
       j["cpt80"] = Number(f.cpt80);
     }
@@ -159,7 +178,9 @@ class Builder {
   Json Match(const Analysed& a) const {
     if (std::isnan(a.figures.match)) return nullptr;
     const Interval i = IntervalOf(Column(a.draws, [](const Figures& d) { return d.match_share; }));
-    return {{"usd", Number(a.figures.match)}, {"share", Number(a.figures.match_share)}, {"ci95", Pair(i.low, i.high)}};
+    return {{"usd", Number(a.figures.match)},
+            {"share", Number(a.figures.match_share)},
+            {"ci95", Pair(i.low, i.high)}};
   }
 
   // What belongs to the policy rather than to a slice of questions.
@@ -196,7 +217,8 @@ class Builder {
       cells += b.cells;
       error += std::fabs(b.believed - b.scored);
       if (b.cells > 0)
-        bins.push_back({{"believed", Number(b.believed / b.cells)}, {"scored", Number(b.scored / b.cells)},
+        bins.push_back({{"believed", Number(b.believed / b.cells)},
+                        {"scored", Number(b.scored / b.cells)},
                         {"cells", Number(b.cells / static_cast<double>(seeds.size()))}});
     }
     return {{"ece", Number(error / cells)}, {"brier", Number(squares / cells)}, {"bins", bins}};
@@ -213,7 +235,8 @@ class Builder {
         cell["aiq"] = Difference(a, b, [](const Figures& f) { return f.aiq; });
         cell["aiq_to_best_single"] = Difference(a, b, [](const Figures& f) { return f.aiq_to_best; });
         for (std::size_t k = 0; k < kBudgetShares.size(); ++k)
-          cell[fmt::format("at_{:.0f}%", kBudgetShares[k] * 100)] = Difference(a, b, [k](const Figures& f) { return f.at_budget[k]; });
+          cell[fmt::format("at_{:.0f}%", kBudgetShares[k] * 100)] =
+              Difference(a, b, [k](const Figures& f) { return f.at_budget[k]; });
         cell["solved_when_1_to_3_can"] = Difference(a, b, [](const Figures& f) { return f.hard; });
         row[b.tallies->name] = std::move(cell);
       }
@@ -228,7 +251,9 @@ class Builder {
     std::vector<double> differences;
     for (std::size_t d = 0; d < a.draws.size(); ++d) differences.push_back(get(a.draws[d]) - get(b.draws[d]));
     const Interval i = IntervalOf(differences);
-    return {{"difference", Number(get(a.figures) - get(b.figures))}, {"ci95", Pair(i.low, i.high)}, {"se", Number(i.se)},
+    return {{"difference", Number(get(a.figures) - get(b.figures))},
+            {"ci95", Pair(i.low, i.high)},
+            {"se", Number(i.se)},
             {"verdict", Verdict(i)}};
   }
 
@@ -240,9 +265,13 @@ class Builder {
       std::size_t recorded = 0;
       for (const Row& row : study_.matrix.rows) recorded += row.cells[w].recorded;
       const WorkerPrice& p = study_.prices[w];
-      out[study_.matrix.workers[w]] = {{"quality", Number(curve[0].quality)}, {"cost_usd", Number(curve[0].cost)},
-                                       {"recorded", recorded}, {"price_basis", BasisName(p.basis)}, {"price_of", p.matched},
-                                       {"input_per_mtok", Number(p.input_per_mtok)}, {"output_per_mtok", Number(p.output_per_mtok)}};
+      out[study_.matrix.workers[w]] = {{"quality", Number(curve[0].quality)},
+                                       {"cost_usd", Number(curve[0].cost)},
+                                       {"recorded", recorded},
+                                       {"price_basis", BasisName(p.basis)},
+                                       {"price_of", p.matched},
+                                       {"input_per_mtok", Number(p.input_per_mtok)},
+                                       {"output_per_mtok", Number(p.output_per_mtok)}};
     }
     return out;
   }
@@ -276,7 +305,8 @@ class Builder {
   std::string BestName() const {
     std::vector<std::size_t> chosen(study_.matrix.workers.size());
     for (const SeedFacts& f : study_.facts) ++chosen[f.best];
-    return study_.matrix.workers[static_cast<std::size_t>(std::max_element(chosen.begin(), chosen.end()) - chosen.begin())];
+    return study_.matrix
+        .workers[static_cast<std::size_t>(std::max_element(chosen.begin(), chosen.end()) - chosen.begin())];
   }
 
   const Study& study_;
@@ -299,7 +329,8 @@ void Compare(const Json& was, const Json& is, const std::string& path, std::vect
   } else if (was.is_array() && is.is_array() && was.size() == is.size()) {
     for (std::size_t i = 0; i < was.size(); ++i) Compare(was[i], is[i], fmt::format("{}/{}", path, i), found);
   } else if (was != is) {
-    found.push_back(fmt::format("{}: was {}, is {}", path, was.dump().substr(0, 60), is.dump().substr(0, 60)));
+    found.push_back(
+        fmt::format("{}: was {}, is {}", path, was.dump().substr(0, 60), is.dump().substr(0, 60)));
   }
 }
 

@@ -1,5 +1,5 @@
-// What an evaluation found: the result file (JSON, keys fixed: docs/format/outcomes.md), and that file as tables for a
-// terminal and as one HTML page that needs no network.
+// What an evaluation found: the result file (JSON, keys fixed: docs/format/outcomes.md), and that file as
+// tables for a terminal and as one HTML page that needs no network.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -1,4 +1,5 @@
-// The report's page without its data; src/evaluate/report_page.html, taken into the program at build time. Holds
+// The report's page without its data; src/evaluate/report_page.html, taken into the program at build time.
+// Holds
 // "@RESULT@" once.
 #pragma once
 

@@ -34,8 +34,8 @@ Status ReadAll(Study& study) {
   return {};
 }
 
-// From far below the cheapest call to far above the dearest: at the low end no gain is worth a cent, at the high end a
-// thousandth of a point is worth the dearest worker.
+// From far below the cheapest call to far above the dearest: at the low end no gain is worth a cent, at the
+// high end a thousandth of a point is worth the dearest worker.
 std::vector<double> ValueGrid(const OutcomeMatrix& matrix, int points) {
   double low = 0, high = 0;
   const std::size_t workers = matrix.workers.size();
@@ -50,7 +50,8 @@ std::vector<double> ValueGrid(const OutcomeMatrix& matrix, int points) {
   if (high == 0) low = high = 1;
   const double from = std::max(low * 0.3, high * 1e-5), to = high * 300;
   std::vector<double> values;
-  for (int k = 0; k < points; ++k) values.push_back(from * std::pow(to / from, points > 1 ? static_cast<double>(k) / (points - 1) : 0));
+  for (int k = 0; k < points; ++k)
+    values.push_back(from * std::pow(to / from, points > 1 ? static_cast<double>(k) / (points - 1) : 0));
   return values;
 }
 
@@ -59,7 +60,8 @@ Status CheckPolicies(const EvalConfig& config) {
     if (FindPolicy(name)) continue;
     std::string known;
     for (const auto& kind : PolicyKinds()) known += (known.empty() ? "" : ", ") + std::string(kind.name);
-    return Fail(Code::kInvalidRequest, fmt::format("no policy '{}'; there are {}", name, known), "unknown_policy");
+    return Fail(Code::kInvalidRequest, fmt::format("no policy '{}'; there are {}", name, known),
+                "unknown_policy");
   }
   return {};
 }
@@ -68,8 +70,9 @@ Status CheckPolicies(const EvalConfig& config) {
 class Runner {
  public:
   Runner(const Study& study, const RunOptions& options, const Clock& clock, TallyFile& file)
-      : study_(study), options_(options), file_(file),
-        input_{study.matrix, study.blocks, study.solved_by, study.features, study.width, study.values, clock} {}
+      : study_(study), options_(options), file_(file), input_{study.matrix,   study.blocks, study.solved_by,
+                                                              study.features, study.width,  study.values,
+                                                              clock} {}
 
   Tallies Run() {
     Tallies all;
@@ -122,8 +125,8 @@ class Runner {
 
 // A finished part is of use again only to the same study.
 std::string Fingerprint(const Study& study, const std::string& revision) {
-  std::string all = fmt::format("{} {} {} {} {} {}", revision, study.config.train_share, study.config.points, study.config.score_scale,
-                                study.config.assumed_tokens, study.config.prices);
+  std::string all = fmt::format("{} {} {} {} {} {}", revision, study.config.train_share, study.config.points,
+                                study.config.score_scale, study.config.assumed_tokens, study.config.prices);
   for (const auto& file : study.files) all += " " + file.sha256;
   return all;
 }
@@ -155,8 +158,8 @@ Result<Study> Prepare(const EvalConfig& config) {
     Split split = MakeSplit(study.matrix, group, config.train_share, study.seeds.back());
     if (split.train.empty() || split.test.empty()) {
       return Fail(Code::kInvalidRequest,
-                  fmt::format("{} rows do not split into two parts at a train share of {}", study.matrix.rows.size(),
-                              config.train_share),
+                  fmt::format("{} rows do not split into two parts at a train share of {}",
+                              study.matrix.rows.size(), config.train_share),
                   "too_few_rows");
     }
     study.facts.push_back(FactsOf(study.matrix, std::move(split)));

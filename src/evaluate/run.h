@@ -1,5 +1,5 @@
-// An evaluation from files to tallies: read, price, group near duplicates, split, then every policy on every seed,
-// side by side and resumable.
+// An evaluation from files to tallies: read, price, group near duplicates, split, then every policy on every
+// seed, side by side and resumable.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,13 @@ namespace baton::evaluate {
 // Everything that the figures depend on besides the files' content and the code; stored in the result file.
 struct EvalConfig {
   std::vector<std::string> files;
-  std::string prices;                  // file; empty: built-in list prices
-  std::vector<std::string> policies;   // empty: all
+  std::string prices;                 // file; empty: built-in list prices
+  std::vector<std::string> policies;  // empty: all
   double train_share = 0.5;
   int seeds = 10;
   std::uint64_t first_seed = 1;
-  int points = 24;                     // values of the knob
-  int draws = 1000;                    // of the bootstrap
+  int points = 24;   // values of the knob
+  int draws = 1000;  // of the bootstrap
   double score_scale = 1;
   std::int64_t assumed_tokens = 250;
 };

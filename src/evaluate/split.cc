@@ -2,7 +2,8 @@
 
 namespace baton::evaluate {
 
-// FNV-1a over the bytes, then the finaliser of MurmurHash3, which FNV needs for short texts that differ in one digit.
+// FNV-1a over the bytes, then the finaliser of MurmurHash3, which FNV needs for short texts that differ in
+// one digit.
 double UnitHash(std::string_view text, std::uint64_t salt) {
   std::uint64_t h = 0xcbf29ce484222325ULL ^ (salt * 0x9e3779b97f4a7c15ULL);
   for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;

@@ -13,8 +13,8 @@ struct Split {
   std::vector<std::size_t> train, test;  // ascending row numbers
 };
 
-// A row's side follows from its group's id, the seed and the share alone: not from the order of the file, nor from
-// what else is in it. Groups (near duplicates) stay whole.
+// A row's side follows from its group's id, the seed and the share alone: not from the order of the file, nor
+// from what else is in it. Groups (near duplicates) stay whole.
 Split MakeSplit(const OutcomeMatrix& matrix, const std::vector<std::size_t>& group, double train_share,
                 std::uint64_t seed);
 

@@ -16,7 +16,8 @@ TEST(NearDuplicates, OneWordChangedInALongTextIsTheSameQuestion) {
   std::string text;
   for (int i = 0; i < 60; ++i) text += "word" + std::to_string(i * 7) + " ";
   const std::string other = text + "indeed";
-  EXPECT_THAT(NearDuplicates({text, "Something else altogether is asked here", other, "", ""}), ElementsAre(0, 1, 0, 3, 4));
+  EXPECT_THAT(NearDuplicates({text, "Something else altogether is asked here", other, "", ""}),
+              ElementsAre(0, 1, 0, 3, 4));
 }
 
 TEST(NearDuplicates, ASharedPreambleMakesNoDuplicates) {
@@ -24,7 +25,8 @@ TEST(NearDuplicates, ASharedPreambleMakesNoDuplicates) {
   for (int i = 0; i < 80; ++i) preamble += "instruction" + std::to_string(i) + " ";
   std::vector<std::string> texts;
   for (int i = 0; i < 100; ++i)
-    texts.push_back(preamble + "How many apples has " + std::to_string(i * 31) + " minus " + std::to_string(i * 17 + 3) + " when sold?");
+    texts.push_back(preamble + "How many apples has " + std::to_string(i * 31) + " minus " +
+                    std::to_string(i * 17 + 3) + " when sold?");
   const std::vector<std::string_view> views(texts.begin(), texts.end());
   const auto group = NearDuplicates(views);
   EXPECT_EQ(std::set<std::size_t>(group.begin(), group.end()).size(), 100U);
@@ -59,7 +61,8 @@ TEST(Split, FollowsFromIdAndSeedNotFromWhatElseIsInTheFile) {
   auto small = Numbered(50), large = Numbered(100);
   std::vector<std::size_t> own(100);
   for (std::size_t i = 0; i < own.size(); ++i) own[i] = i;
-  const Split a = MakeSplit(small, own, 0.5, 3), b = MakeSplit(large, own, 0.5, 3), c = MakeSplit(small, own, 0.5, 4);
+  const Split a = MakeSplit(small, own, 0.5, 3), b = MakeSplit(large, own, 0.5, 3),
+              c = MakeSplit(small, own, 0.5, 4);
   for (const auto r : a.train) EXPECT_TRUE(std::count(b.train.begin(), b.train.end(), r));
   EXPECT_NE(a.train, c.train);
 }

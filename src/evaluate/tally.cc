@@ -12,9 +12,8 @@ namespace baton::evaluate {
 namespace {
 
 std::vector<std::string> SliceNames(const OutcomeMatrix& matrix) {
-  const bool several = std::any_of(matrix.rows.begin(), matrix.rows.end(), [&](const Row& row) {
-    return row.benchmark != matrix.rows[0].benchmark;
-  });
+  const bool several = std::any_of(matrix.rows.begin(), matrix.rows.end(),
+                                   [&](const Row& row) { return row.benchmark != matrix.rows[0].benchmark; });
   std::vector<std::string> names;
   for (const Row& row : matrix.rows) {
     if (several && !row.benchmark.empty())
@@ -31,7 +30,8 @@ std::vector<std::string> Largest(const std::vector<std::string>& names, std::siz
   for (const auto& name : names) ++count[name];
   std::vector<std::string> kept;
   for (const auto& [name, n] : count) kept.push_back(name);
-  std::stable_sort(kept.begin(), kept.end(), [&](const auto& a, const auto& b) { return count[a] > count[b]; });
+  std::stable_sort(kept.begin(), kept.end(),
+                   [&](const auto& a, const auto& b) { return count[a] > count[b]; });
   if (kept.size() > most) {
     kept.resize(most - 1);
     kept.emplace_back("other");
@@ -39,11 +39,13 @@ std::vector<std::string> Largest(const std::vector<std::string>& names, std::siz
   return kept;
 }
 
-double Micros(Duration d) { return std::chrono::duration<double, std::micro>(d).count(); }
+double Micros(Duration d) {
+  return std::chrono::duration<double, std::micro>(d).count();
+}
 
 // Adds one answered question to a tally.
-void Count(Tally& t, std::size_t block, std::size_t value, float score, double cost, int calls, std::int64_t tokens,
-           bool hard, bool best) {
+void Count(Tally& t, std::size_t block, std::size_t value, float score, double cost, int calls,
+           std::int64_t tokens, bool hard, bool best) {
   const std::size_t at = block * t.values + value;
   t.quality[at] += score;
   t.cost[at] += static_cast<float>(cost);
@@ -54,7 +56,9 @@ void Count(Tally& t, std::size_t block, std::size_t value, float score, double c
   t.worst[value] = std::max(t.worst[value], static_cast<float>(cost));
 }
 
-bool IsHard(std::uint16_t solved) { return solved >= 1 && solved <= 3; }
+bool IsHard(std::uint16_t solved) {
+  return solved >= 1 && solved <= 3;
+}
 
 void CountRows(const TallyInput& in, const SeedFacts& seed, Tally& t) {
   for (const std::size_t r : seed.split.test) {
@@ -87,7 +91,8 @@ Blocks MakeBlocks(const OutcomeMatrix& matrix, const std::vector<std::size_t>& g
   blocks.slices = Largest(names, max_slices);
   blocks.slice_rows.resize(blocks.slices.size());
   // Groups of each slice, in an order that has nothing to do with the file's.
-  std::vector<std::map<std::pair<double, std::size_t>, std::vector<std::size_t>>> groups(blocks.slices.size());
+  std::vector<std::map<std::pair<double, std::size_t>, std::vector<std::size_t>>> groups(
+      blocks.slices.size());
   for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
     auto at = std::find(blocks.slices.begin(), blocks.slices.end(), names[r]);
     if (at == blocks.slices.end()) --at;
@@ -98,8 +103,8 @@ Blocks MakeBlocks(const OutcomeMatrix& matrix, const std::vector<std::size_t>& g
   }
   blocks.of_row.resize(matrix.rows.size());
   for (std::size_t s = 0; s < groups.size(); ++s) {
-    const std::size_t wanted =
-        std::max<std::size_t>(20, target * blocks.slice_rows[s] / std::max<std::size_t>(1, matrix.rows.size()));
+    const std::size_t wanted = std::max<std::size_t>(
+        20, target * blocks.slice_rows[s] / std::max<std::size_t>(1, matrix.rows.size()));
     const std::size_t n = std::min(wanted, groups[s].size());
     const std::size_t first = blocks.slice_of.size();
     std::size_t g = 0;
@@ -148,7 +153,8 @@ SeedFacts FactsOf(const OutcomeMatrix& matrix, Split split) {
 std::vector<std::uint16_t> SolvedBy(const OutcomeMatrix& matrix) {
   std::vector<std::uint16_t> n(matrix.rows.size());
   for (std::size_t r = 0; r < n.size(); ++r) {
-    for (const Cell& cell : matrix.rows[r].cells) n[r] = static_cast<std::uint16_t>(n[r] + (cell.recorded && cell.score >= 0.5F));
+    for (const Cell& cell : matrix.rows[r].cells)
+      n[r] = static_cast<std::uint16_t>(n[r] + (cell.recorded && cell.score >= 0.5F));
   }
   return n;
 }
@@ -156,7 +162,8 @@ std::vector<std::uint16_t> SolvedBy(const OutcomeMatrix& matrix) {
 Tally RunPolicy(const TallyInput& in, const SeedFacts& seed, std::uint64_t seed_number, Policy& policy) {
   Tally t;
   const TimePoint start = in.clock.Now();
-  const Status fit = policy.Fit(TrainView{in.matrix, seed.split.train, in.features, in.width, seed_number, in.values});
+  const Status fit =
+      policy.Fit(TrainView{in.matrix, seed.split.train, in.features, in.width, seed_number, in.values});
   t.fit_seconds = std::chrono::duration<double>(in.clock.Now() - start).count();
   if (!fit) {
     t.skipped = fit.error().message;
@@ -177,8 +184,8 @@ Tally RunPolicy(const TallyInput& in, const SeedFacts& seed, std::uint64_t seed_
       const TimePoint before = in.clock.Now();
       const std::size_t worker = policy.Decide(replay, in.values[v]);
       if (k == 0) micros.push_back(Micros(in.clock.Now() - before));
-      Count(t, in.blocks.of_row[r], v, replay.Score(worker), replay.spent_usd(), replay.calls(), replay.tokens(),
-            IsHard(in.solved_by[r]), replay.Asked(seed.best));
+      Count(t, in.blocks.of_row[r], v, replay.Score(worker), replay.spent_usd(), replay.calls(),
+            replay.tokens(), IsHard(in.solved_by[r]), replay.Asked(seed.best));
     }
     CountBelief(in.matrix.rows[r], policy, replay, belief, t);
   }
@@ -209,7 +216,8 @@ Tally RunOracle(const TallyInput& in, const SeedFacts& seed) {
     const Cell* best = nullptr;
     for (const Cell& cell : in.matrix.rows[r].cells) {
       if (!cell.recorded) continue;
-      if (!best || cell.score > best->score || (cell.score == best->score && cell.cost_usd < best->cost_usd)) best = &cell;
+      if (!best || cell.score > best->score || (cell.score == best->score && cell.cost_usd < best->cost_usd))
+        best = &cell;
     }
     Count(t, in.blocks.of_row[r], 0, best->score, best->cost_usd, 1, 0, IsHard(in.solved_by[r]), false);
   }

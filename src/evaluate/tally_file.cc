@@ -1,5 +1,6 @@
-// File: records of [u32 key length][u32 body length][u32 crc of key and body][key][body], little endian as the
-// machine is; it never leaves the machine. The first record's key is the magic word, its body the fingerprint.
+// File: records of [u32 key length][u32 body length][u32 crc of key and body][key][body], little endian as
+// the machine is; it never leaves the machine. The first record's key is the magic word, its body the
+// fingerprint.
 
 #include "evaluate/tally_file.h"
 
@@ -81,8 +82,8 @@ std::uint32_t Crc(std::string_view key, std::string_view body) {
 }
 
 std::string Record(std::string_view key, std::string_view body) {
-  const std::array<std::uint32_t, 3> head = {static_cast<std::uint32_t>(key.size()), static_cast<std::uint32_t>(body.size()),
-                                             Crc(key, body)};
+  const std::array<std::uint32_t, 3> head = {static_cast<std::uint32_t>(key.size()),
+                                             static_cast<std::uint32_t>(body.size()), Crc(key, body)};
   std::string bytes(reinterpret_cast<const char*>(head.data()), kHead);
   return bytes.append(key).append(body);
 }
@@ -113,7 +114,8 @@ std::string ReadWhole(const std::string& path) {
 
 std::string PackTally(const Tally& t) {
   Packer p;
-  for (const double x : {static_cast<double>(t.blocks), static_cast<double>(t.values), t.decide_p50_us, t.decide_p99_us, t.fit_seconds})
+  for (const double x : {static_cast<double>(t.blocks), static_cast<double>(t.values), t.decide_p50_us,
+                         t.decide_p99_us, t.fit_seconds})
     p.Number(x);
   p.List(std::vector<char>(t.skipped.begin(), t.skipped.end()));
   Lists(p, t);
@@ -134,9 +136,9 @@ bool UnpackTally(std::string_view bytes, Tally& t) {
   t.blocks = static_cast<std::size_t>(blocks);
   t.values = static_cast<std::size_t>(values);
   const std::size_t cells = t.blocks * t.values;
-  return t.rows.size() == t.blocks && t.hard_rows.size() == t.blocks && t.quality.size() == cells && t.cost.size() == cells &&
-         t.calls.size() == cells && t.tokens.size() == cells && t.hard_right.size() == cells && t.best_calls.size() == cells &&
-         t.worst.size() == t.values;
+  return t.rows.size() == t.blocks && t.hard_rows.size() == t.blocks && t.quality.size() == cells &&
+         t.cost.size() == cells && t.calls.size() == cells && t.tokens.size() == cells &&
+         t.hard_right.size() == cells && t.best_calls.size() == cells && t.worst.size() == t.values;
 }
 
 Status TallyFile::Open(const std::string& path, const std::string& fingerprint) {
@@ -156,7 +158,9 @@ Status TallyFile::Open(const std::string& path, const std::string& fingerprint) 
     std::filesystem::resize_file(path, good, ignored);
   }
   out_.reset(std::fopen(path.c_str(), good > 0 ? "ab" : "wb"));
-  if (!out_) return Fail(Code::kInternal, fmt::format("cannot write {}: {}", path, std::strerror(errno)), "unwritable_file");
+  if (!out_)
+    return Fail(Code::kInternal, fmt::format("cannot write {}: {}", path, std::strerror(errno)),
+                "unwritable_file");
   if (good == 0) {
     const std::string head = Record(kMagic, fingerprint);
     failed_ = std::fwrite(head.data(), 1, head.size(), out_.get()) != head.size();
@@ -176,12 +180,14 @@ void TallyFile::Add(const std::string& key, const Tally& tally) {
   if (!out_) return;
   const std::string record = Record(key, PackTally(tally));
   const std::lock_guard lock(mutex_);
-  failed_ |= std::fwrite(record.data(), 1, record.size(), out_.get()) != record.size() || std::fflush(out_.get()) != 0;
+  failed_ |= std::fwrite(record.data(), 1, record.size(), out_.get()) != record.size() ||
+             std::fflush(out_.get()) != 0;
 }
 
 Status TallyFile::Check() const {
   const std::lock_guard lock(mutex_);
-  if (failed_) return Fail(Code::kInternal, fmt::format("cannot write {}; is the disk full?", path_), "unwritable_file");
+  if (failed_)
+    return Fail(Code::kInternal, fmt::format("cannot write {}; is the disk full?", path_), "unwritable_file");
   return {};
 }
 

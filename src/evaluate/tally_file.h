@@ -1,5 +1,5 @@
-// Finished parts of an evaluation, kept on disk so that one that was cut short goes on where it ended. A file of
-// records; a damaged tail (killed while writing) is cut off, a file of another study is begun anew.
+// Finished parts of an evaluation, kept on disk so that one that was cut short goes on where it ended. A file
+// of records; a damaged tail (killed while writing) is cut off, a file of another study is begun anew.
 #pragma once
 
 #include <cstdio>

@@ -43,10 +43,17 @@ std::array<float, kFacts> Facts(std::string_view text) {
     high += u >= 0x80;
     brackets += c == '{' || c == '(' || c == '[' || c == '=';
   }
-  const auto share = [&](std::size_t n) { return static_cast<float>(n) / (static_cast<float>(text.size()) + 1); };
-  return {std::log1p(static_cast<float>(text.size())) / 10, share(digits) * 4, share(upper) * 2,
-          std::log1p(static_cast<float>(lines)) / 5, std::min(1.0F, static_cast<float>(marks) / 4), share(high),
-          share(brackets) * 4, 1};
+  const auto share = [&](std::size_t n) {
+    return static_cast<float>(n) / (static_cast<float>(text.size()) + 1);
+  };
+  return {std::log1p(static_cast<float>(text.size())) / 10,
+          share(digits) * 4,
+          share(upper) * 2,
+          std::log1p(static_cast<float>(lines)) / 5,
+          std::min(1.0F, static_cast<float>(marks) / 4),
+          share(high),
+          share(brackets) * 4,
+          1};
 }
 
 }  // namespace

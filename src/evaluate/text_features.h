@@ -16,8 +16,8 @@ struct Features {
 
 Features FeaturesOf(const OutcomeMatrix& matrix);
 
-// One text as `width` numbers of length 1: its words, pairs of words and runs of four bytes, each thrown into a place
-// by its hash (Weinberger et al., 2009). What compares answers where nothing better is at hand.
+// One text as `width` numbers of length 1: its words, pairs of words and runs of four bytes, each thrown into
+// a place by its hash (Weinberger et al., 2009). What compares answers where nothing better is at hand.
 void HashEmbed(std::string_view text, std::span<float> out);
 
 }  // namespace baton::evaluate
