@@ -185,9 +185,10 @@ TEST(Prices, RecordedDollarsWinThenTokensThenLengths) {
 TEST(Prices, NobodyStaysUnpriced) {
   auto m = Read(R"({"id":"a","models":{"who":{"score":1},"gpt-4o":{"score":1}}})");
   const auto prices = FillCosts(m, {});
-  EXPECT_EQ(prices[0].basis, PriceBasis::kAssumed);
-  EXPECT_GT(m.rows[0].cells[0].cost_usd, 0);
-  EXPECT_TRUE(m.rows[0].cells[0].cost_estimated);
+  ASSERT_THAT(m.workers, ElementsAre("gpt-4o", "who"));
+  EXPECT_EQ(prices[1].basis, PriceBasis::kAssumed);
+  EXPECT_GT(m.rows[0].cells[1].cost_usd, 0);
+  EXPECT_TRUE(m.rows[0].cells[1].cost_estimated);
 }
 
 TEST(Prices, ATableThatIsNoneIsRefused) {
