@@ -4,8 +4,16 @@ execute_process(COMMAND git -C ${ROOT} describe --always --dirty --abbrev=12 --e
 if(failed)
   set(revision unknown)
 endif()
-file(CONFIGURE OUTPUT ${OUT} CONTENT "#include \"cli/revision.h\"
+set(text "#include \"cli/revision.h\"
+
 namespace baton::cli {
-std::string_view Revision() { return \"@revision@\"; }
+std::string_view Revision() { return \"${revision}\"; }
 }  // namespace baton::cli
-" @ONLY)
+")
+set(before "")
+if(EXISTS ${OUT})
+  file(READ ${OUT} before)
+endif()
+if(NOT text STREQUAL before)
+  file(WRITE ${OUT} "${text}")
+endif()
