@@ -31,6 +31,13 @@ add_library(re2 INTERFACE)
 target_include_directories(re2 SYSTEM INTERFACE ${RE2_INCLUDE})
 target_link_libraries(re2 INTERFACE ${RE2_LIBRARY} Threads::Threads)
 
+find_package(ZLIB REQUIRED)
+find_path(ZSTD_INCLUDE zstd.h REQUIRED)
+find_library(ZSTD_LIBRARY zstd REQUIRED)
+add_library(zstd INTERFACE)
+target_include_directories(zstd SYSTEM INTERFACE ${ZSTD_INCLUDE})
+target_link_libraries(zstd INTERFACE ${ZSTD_LIBRARY})
+
 find_path(SECCOMP_INCLUDE seccomp.h REQUIRED)
 find_library(SECCOMP_LIBRARY seccomp REQUIRED)
 add_library(seccomp INTERFACE)

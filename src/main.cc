@@ -183,6 +183,46 @@ void AddBench(CLI::App& app, int& code) {
   sub->callback([&code] { code = Bench(o); });
 }
 
+void AddEval(CLI::App& app, int& code) {
+  static EvalOptions o;
+  static EvalImportOptions i;
+  auto* sub = Sub(app, "eval", "Compare routing policies on recorded outcomes, at equal dollars",
+                  "baton eval --data outcomes.jsonl.zst --json result.json --html result.html");
+  sub->add_option("--data", o.data,
+                  "outcome matrices: JSON Lines, also .gz or .zst (docs/format/outcomes.md)");
+  sub->add_option("--policies", o.policies, "only these, separated by commas (default: all)")->delimiter(',');
+  sub->add_option("--train-share", o.train_share, "share of questions to learn from")
+      ->check(CLI::Range(0.01, 0.99))
+      ->capture_default_str();
+  sub->add_option("--seeds", o.seeds, "how many splits")->check(CLI::Range(1, 1000))->capture_default_str();
+  sub->add_option("--first-seed", o.first_seed, "the first of them")->capture_default_str();
+  sub->add_option("--prices", o.prices, "price table, JSON (default: prices.json beside the data)");
+  sub->add_option("--score-scale", o.score_scale, "what a perfect score is in the data")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  sub->add_option("--points", o.points, "points of each cost-quality curve")
+      ->check(CLI::Range(2, 200))
+      ->capture_default_str();
+  sub->add_option("--jobs", o.jobs, "parts run side by side (default: one per core)")
+      ->check(CLI::Range(1, 1024));
+  sub->add_option("--json", o.json, "write the result file; a run cut short goes on from FILE.parts");
+  sub->add_option("--html", o.html, "write the report as one page");
+  sub->add_option("--rerun", o.rerun,
+                  "repeat the evaluation of a result file and compare; fails on a difference");
+  sub->callback([&code, sub] {
+    if (sub->get_subcommands().empty()) code = Eval(o);
+  });
+  auto* import = Sub(*sub, "import", "Turn a published data set into an outcome matrix",
+                     "baton eval import routerdc datasets/split2_model7/*.json --out routerdc.jsonl");
+  import
+      ->add_option("format", i.format,
+                   "routerbench, routellm, routerdc, embedllm, llmrouterbench or routerarena")
+      ->required();
+  import->add_option("files", i.files, "the set's own files")->required();
+  import->add_option("--out", i.out, "file to write")->required();
+  import->callback([&code] { code = EvalImport(i); });
+}
+
 int Main(int argc, char** argv) {
   CLI::App app{"Baton, a conductor for LLMs: one endpoint, a pool of workers, an explained answer"};
   app.require_subcommand(1);
@@ -199,6 +239,7 @@ int Main(int argc, char** argv) {
   AddModels(app, code);
   AddMock(app, code);
   AddBench(app, code);
+  AddEval(app, code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

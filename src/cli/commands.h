@@ -83,6 +83,21 @@ struct BenchOptions {
 };
 int Bench(const BenchOptions& options);
 
+struct EvalOptions {
+  std::vector<std::string> data, policies;
+  std::string prices, json, html, rerun;
+  double train_share = 0.5, score_scale = 1;
+  int seeds = 10, points = 24, jobs = 0;  // jobs 0: as many as cores
+  std::uint64_t first_seed = 1;
+};
+int Eval(const EvalOptions& options);
+
+struct EvalImportOptions {
+  std::string format, out;
+  std::vector<std::string> files;
+};
+int EvalImport(const EvalImportOptions& options);
+
 // "baton: " and the error, on stderr; 1.
 int Complain(const Error& error);
 // Standard output is a terminal (colours, progress).

@@ -9,13 +9,23 @@
 
 namespace baton::evaluate {
 
+inline constexpr double kUnpriced = std::numeric_limits<double>::quiet_NaN();
+
+// One more answer of the same worker to the same question: what self-consistency and retries draw from.
+struct Sample {
+  float score = 0;  // 0 to 1
+  std::string response, answer;
+  std::int64_t completion_tokens = -1;
+};
+
 struct Cell {
   bool recorded = false;
-  float score = 0;                // 0 to 1
-  std::string response, answer;   // as recorded; may be empty
+  float score = 0;                                          // 0 to 1
+  std::string response, answer;                             // as recorded; may be empty
   std::int64_t prompt_tokens = -1, completion_tokens = -1;  // -1: not recorded
-  double cost_usd = std::numeric_limits<double>::quiet_NaN();  // NaN: neither recorded nor computable
-  bool cost_estimated = false;    // from text length and a price table rather than recorded
+  double cost_usd = kUnpriced;                              // NaN: neither recorded nor computable
+  bool cost_estimated = false;  // from text length or assumed prices rather than recorded cost or tokens
+  std::vector<Sample> samples;  // further answers; usually none
 };
 
 struct Row {
