@@ -143,8 +143,9 @@ void AddLog(CLI::App& app, int& code) {
 
 void AddReplay(CLI::App& app, int& code) {
   static ReplayOptions o;
-  auto* sub = Sub(app, "replay", "What another configuration would have done with recorded traffic, and its cost",
-                  "baton replay --config next.yaml --store baton.db --since 1d");
+  auto* sub =
+      Sub(app, "replay", "What another configuration would have done with recorded traffic, and its cost",
+          "baton replay --config next.yaml --store baton.db --since 1d");
   sub->add_option("--config", o.config, "the configuration to try")->required();
   sub->add_option("--store", o.store, "store file (default: the configuration's)");
   sub->add_option("--since", o.since, "only younger than this: 90s, 15m, 2h, 7d");
@@ -152,7 +153,9 @@ void AddReplay(CLI::App& app, int& code) {
   sub->add_option("--model", o.model, "only this model name");
   sub->add_option("--worker", o.worker, "only what this worker answered");
   sub->add_option("--route", o.route, "only this route");
-  sub->add_option("--limit", o.limit, "changes listed at most")->check(CLI::Range(0, 1000000))->capture_default_str();
+  sub->add_option("--limit", o.limit, "changes listed at most")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
   sub->add_flag("--json", o.json, "print the result as JSON");
   sub->callback([&code] { code = Replay(o); });
 }

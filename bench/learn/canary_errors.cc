@@ -52,8 +52,10 @@ Ever Peek(double a, double b, double share, int runs, int rewards, std::uint64_t
 
 int CanaryErrors(const Settings& settings) {
   const int runs = settings.runs > 0 ? settings.runs : 1000;
-  fmt::print("| arms (quality in place, candidate) | share of the candidate | rewards | said \"better\" at some time: "
-             "confidence sequence | fixed 95 % interval |\n|---|---|---|---|---|\n");
+  fmt::print(
+      "| arms (quality in place, candidate) | share of the candidate | rewards | said \"better\" at some "
+      "time: "
+      "confidence sequence | fixed 95 % interval |\n|---|---|---|---|---|\n");
   bool fine = true;
   for (double share : {0.5, 0.1, 0.05}) {
     const Ever e = Peek(0.7, 0.7, share, runs, 5000, 5);
@@ -61,7 +63,8 @@ int CanaryErrors(const Settings& settings) {
                100.0 * e.ours / runs, 100.0 * e.naive / runs);
     fine &= e.ours <= 0.05 * runs;
   }
-  fmt::print("\n| arms | share | found within 20,000 rewards | rewards until found, median |\n|---|---|---|---|\n");
+  fmt::print(
+      "\n| arms | share | found within 20,000 rewards | rewards until found, median |\n|---|---|---|---|\n");
   const int few = std::max(runs / 10, 20);
   for (double better : {0.75, 0.80}) {
     for (double share : {0.5, 0.2, 0.1}) {

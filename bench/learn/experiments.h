@@ -1,5 +1,5 @@
-// One experiment per function; each prints a page of Markdown to standard output. 0: done; 1: what it measured is
-// outside the bounds it states.
+// One experiment per function; each prints a page of Markdown to standard output. 0: done; 1: what it
+// measured is outside the bounds it states.
 #pragma once
 
 #include <string>

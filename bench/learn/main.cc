@@ -2,8 +2,9 @@
 //
 //   learn_bench off_policy > table.md
 //
-// Names: off_policy, canary, shift, poison. Recorded outcomes lie in $BATON_SHARED_DATA (default ../shared/data) and
-// are not part of the repository; experiments say so where they are missing and run on simulated ones alone.
+// Names: off_policy, canary, shift, poison. Recorded outcomes lie in $BATON_SHARED_DATA (default
+// ../shared/data) and are not part of the repository; experiments say so where they are missing and run on
+// simulated ones alone.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -18,7 +19,8 @@ int main(int argc, char** argv) {
   const struct {
     const char* name;
     int (*run)(const Settings&);
-  } kAll[] = {{"off_policy", OffPolicyCoverage}, {"canary", CanaryErrors}, {"shift", Shift}, {"poison", Poison}};
+  } kAll[] = {
+      {"off_policy", OffPolicyCoverage}, {"canary", CanaryErrors}, {"shift", Shift}, {"poison", Poison}};
   for (const auto& e : kAll) {
     if (argc > 1 && std::strcmp(argv[1], e.name) == 0) return e.run(settings);
   }

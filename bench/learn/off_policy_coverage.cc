@@ -1,5 +1,5 @@
-// How often do 95 % intervals hold the truth? A thousand simulated logs per setting, each written by a policy that
-// explores, each asked about another policy whose true value is known.
+// How often do 95 % intervals hold the truth? A thousand simulated logs per setting, each written by a policy
+// that explores, each asked about another policy whose true value is known.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -15,8 +15,8 @@ namespace {
 struct Setting {
   const char* name;
   std::size_t rows;
-  double floor, width;   // of the policy that writes the log
-  double model_error;    // of the model in the doubly robust estimate
+  double floor, width;             // of the policy that writes the log
+  double model_error;              // of the model in the doubly robust estimate
   double log_value, target_value;  // USD per point: how different the two policies are
 };
 
@@ -35,8 +35,9 @@ struct Decided {
 };
 
 Decided Decide(const Request& r, const Setting& s, std::uint64_t key) {
-  return {Choose(OptionsOf(r, 0.1, 0.12), {.value_usd = s.log_value, .floor = s.floor, .width = s.width}, 1, key),
-          Distribution(OptionsOf(r, 0.02, 0.05), {.value_usd = s.target_value, .floor = 0.01, .width = 1}, 1)};
+  return {
+      Choose(OptionsOf(r, 0.1, 0.12), {.value_usd = s.log_value, .floor = s.floor, .width = s.width}, 1, key),
+      Distribution(OptionsOf(r, 0.02, 0.05), {.value_usd = s.target_value, .floor = 0.01, .width = 1}, 1)};
 }
 
 struct Tally {
@@ -87,15 +88,18 @@ int OffPolicyCoverage(const Settings& settings) {
       {"far policies, wrong model in DR, 2,000 rows", 2000, 0.20, 1, 0.30, 0.004, 0.040},
   };
   const World world = Simulated(6, 4000, 11);
-  fmt::print("| log | refused | effective rows | estimator | coverage of the 95 % interval | mean width | mean error |\n"
-             "|---|---|---|---|---|---|---|\n");
+  fmt::print(
+      "| log | refused | effective rows | estimator | coverage of the 95 % interval | mean width | mean "
+      "error |\n"
+      "|---|---|---|---|---|---|---|\n");
   bool fine = true;
   for (const Setting& s : kSettings) {
     double truth = 0;
     for (const Request& r : world.requests) {
       const Decided d = Decide(r, s, 0);
       for (std::size_t a = 0; a < r.expected.size(); ++a)
-        truth += d.target.probability[a] * static_cast<double>(r.expected[a]) / static_cast<double>(world.requests.size());
+        truth += d.target.probability[a] * static_cast<double>(r.expected[a]) /
+                 static_cast<double>(world.requests.size());
     }
     Tally t;
     for (int i = 0; i < runs; ++i) RunLog(world, s, truth, MixKeys(77, static_cast<std::uint64_t>(i)), t);

@@ -78,18 +78,24 @@ void Add(const std::string& path, const std::map<std::string, double>& price, Wo
       if (!whole) break;
       r.quality.push_back(models[name]["score"].get<float>());
       const auto fixed = price.find(name);
-      r.cost.push_back(fixed != price.end() ? static_cast<float>(fixed->second) : models[name].value("cost", 0.0F));
+      r.cost.push_back(fixed != price.end() ? static_cast<float>(fixed->second)
+                                            : models[name].value("cost", 0.0F));
     }
     if (whole) w.requests.push_back(std::move(r));
   }
 }
 
-// USD per call, by size of the model: an assumption, the set has none (0.2 dollars per million tokens and 8 billion
-// parameters, 600 tokens per call).
-const std::map<std::string, double> kBySize = {
-    {"llama-3.1-8b-instruct", 0.00012},          {"qwen2.5-7b-instruct", 0.00011}, {"gemma-2-9b-it", 0.00014},
-    {"mistral-7b-instruct-v0.3", 0.00011},       {"llama3-chatqa-1.5-8b", 0.00012}, {"llama3-chatqa-1.5-70b", 0.00105},
-    {"llama-3.1-nemotron-51b-instruct", 0.0008}, {"codegemma-7b", 0.00011},         {"llama-3.3-nemotron-super-49b-v1", 0.0008}};
+// USD per call, by size of the model: an assumption, the set has none (0.2 dollars per million tokens and 8
+// billion parameters, 600 tokens per call).
+const std::map<std::string, double> kBySize = {{"llama-3.1-8b-instruct", 0.00012},
+                                               {"qwen2.5-7b-instruct", 0.00011},
+                                               {"gemma-2-9b-it", 0.00014},
+                                               {"mistral-7b-instruct-v0.3", 0.00011},
+                                               {"llama3-chatqa-1.5-8b", 0.00012},
+                                               {"llama3-chatqa-1.5-70b", 0.00105},
+                                               {"llama-3.1-nemotron-51b-instruct", 0.0008},
+                                               {"codegemma-7b", 0.00011},
+                                               {"llama-3.3-nemotron-super-49b-v1", 0.0008}};
 
 }  // namespace
 
@@ -98,7 +104,8 @@ std::vector<World> RecordedWorlds(const std::string& shared) {
   World arc{"recorded: routerbench_subset, 11 models, recorded dollars", false, {}, {}, {}};
   Add(shared + "/routerbench_subset/arc_challenge.jsonl.zst", {}, arc);
   Add(shared + "/routerbench_subset/mbpp.jsonl.zst", {}, arc);
-  World nine{"recorded: llmrouter_9models, 13 tasks, dollars assumed by size of the model", false, {}, {}, {}};
+  World nine{
+      "recorded: llmrouter_9models, 13 tasks, dollars assumed by size of the model", false, {}, {}, {}};
   Add(shared + "/llmrouter_9models/scores.jsonl.zst", kBySize, nine);
   for (World* w : {&arc, &nine}) {
     if (w->requests.empty()) {

@@ -12,9 +12,9 @@ struct Rating {
   Observation observation;
 };
 
-std::vector<Option> OptionsAt(const Moment& m, const std::vector<std::string>& workers, const LinearRouter& router,
-                              const std::vector<double>& usual_cost, const Correction* correction,
-                              const std::array<float, kCompact>& x) {
+std::vector<Option> OptionsAt(const Moment& m, const std::vector<std::string>& workers,
+                              const LinearRouter& router, const std::vector<double>& usual_cost,
+                              const Correction* correction, const std::array<float, kCompact>& x) {
   std::vector<Option> options;
   for (std::size_t a = 0; a < workers.size(); ++a) {
     const double price = m.price.empty() ? 1 : m.price[a];
@@ -32,7 +32,8 @@ std::vector<Option> OptionsAt(const Moment& m, const std::vector<std::string>& w
 }  // namespace
 
 StreamResult Live(const std::vector<Moment>& stream, const std::vector<std::string>& workers,
-                  const LinearRouter& router, const std::vector<double>& usual_cost, const StreamOptions& options) {
+                  const LinearRouter& router, const std::vector<double>& usual_cost,
+                  const StreamOptions& options) {
   StreamResult out;
   Bandit bandit(options.bandit);
   Trust trust(options.trust);
@@ -49,8 +50,10 @@ StreamResult Live(const std::vector<Moment>& stream, const std::vector<std::stri
     }
     const Moment& m = stream[i];
     const Compact x = Compact::Project(m.request.x, 1);
-    const auto work = OptionsAt(m, workers, router, usual_cost, options.adaptive ? correction.get() : nullptr, x.Values());
-    const Choice c = Choose(work, options.choice, options.adaptive ? options.explore_usd : -1, MixKeys(options.seed, i));
+    const auto work =
+        OptionsAt(m, workers, router, usual_cost, options.adaptive ? correction.get() : nullptr, x.Values());
+    const Choice c =
+        Choose(work, options.choice, options.adaptive ? options.explore_usd : -1, MixKeys(options.seed, i));
     const std::size_t a = c.picked;
     const double quality = static_cast<double>(m.request.quality[a]);
     const double cost = static_cast<double>(m.request.cost[a]) * (m.price.empty() ? 1 : m.price[a]);

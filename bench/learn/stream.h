@@ -21,7 +21,7 @@ struct StreamOptions {
   std::size_t publish = 20;  // ratings until the policy in use is replaced
   double explore_usd = 1;    // most that one exploring choice may cost beyond the greedy one
   std::uint64_t seed = 1;
-  bool weigh = true;         // false: every rating counts one, whoever gives it
+  bool weigh = true;  // false: every rating counts one, whoever gives it
   // Who asks request i, and what they say of an answer that is worth `quality`. Null: one honest tenant.
   std::function<std::string(std::size_t)> tenant;
   std::function<double(std::size_t, std::size_t worker, double quality)> says;
@@ -41,6 +41,7 @@ struct StreamResult {
 
 // `usual_cost`: what a call to each worker cost in training, at price factor 1.
 StreamResult Live(const std::vector<Moment>& stream, const std::vector<std::string>& workers,
-                  const LinearRouter& router, const std::vector<double>& usual_cost, const StreamOptions& options);
+                  const LinearRouter& router, const std::vector<double>& usual_cost,
+                  const StreamOptions& options);
 
 }  // namespace baton::learn::bench

@@ -75,14 +75,16 @@ World Simulated(std::size_t workers, std::size_t requests, std::uint64_t seed) {
     w.workers.push_back(fmt::format("simulated-{}", a));
     skill[a] = Direction(random);
     for (std::size_t s = 0; s < kSlices; ++s)
-      strength[a].push_back(-0.2 + 1.2 * static_cast<double>(a) / static_cast<double>(workers) + 0.8 * Normal(random));
+      strength[a].push_back(-0.2 + 1.2 * static_cast<double>(a) / static_cast<double>(workers) +
+                            0.8 * Normal(random));
   }
   for (std::size_t i = 0; i < requests; ++i) {
     Request r;
     r.slice = static_cast<int>(random.Below(kSlices));
     r.x = Direction(random);
     double norm = 0;
-    for (std::size_t j = 0; j < kWidth; ++j) r.x[j] = 0.7F * r.x[j] + slice_of[static_cast<std::size_t>(r.slice)][j];
+    for (std::size_t j = 0; j < kWidth; ++j)
+      r.x[j] = 0.7F * r.x[j] + slice_of[static_cast<std::size_t>(r.slice)][j];
     for (float v : r.x) norm += static_cast<double>(v) * v;
     for (float& v : r.x) v = static_cast<float>(v / std::sqrt(norm));
     const double length = 0.5 + random.Unit();
@@ -91,7 +93,8 @@ World Simulated(std::size_t workers, std::size_t requests, std::uint64_t seed) {
       const double p = 1 / (1 + std::exp(-logit));
       r.expected.push_back(static_cast<float>(p));
       r.quality.push_back(random.Unit() < p ? 1 : 0);
-      r.cost.push_back(static_cast<float>(0.0002 * length * std::pow(3.0, static_cast<double>(a) * 4 / static_cast<double>(workers))));
+      r.cost.push_back(static_cast<float>(
+          0.0002 * length * std::pow(3.0, static_cast<double>(a) * 4 / static_cast<double>(workers))));
     }
     w.requests.push_back(std::move(r));
   }

@@ -40,7 +40,8 @@ Status Run(const ReplayOptions& o) {
   TRY(const auto policies, serve::MakePolicies(config));
   TRY(const auto options, OptionsOf(o));
   TRY(const auto log, record::OpenReadOnly(o.store.empty() ? config.store_path : o.store));
-  TRY(const auto report, replay::Replay(*log, {config.rails, &policies->rules, &policies->catalogue}, options));
+  TRY(const auto report,
+      replay::Replay(*log, {config.rails, &policies->rules, &policies->catalogue}, options));
   fmt::print("{}", o.json ? replay::ToJson(report) + "\n" : replay::ToText(report));
   return {};
 }

@@ -1,19 +1,20 @@
 // The online learner.
 //
-// Problem: traffic shifts, prices move, models get worse, while a fitted router stays as it was. Options: refit
-// often (slow, and the log holds answers of the chosen worker only), LinUCB from scratch (throws away what the
-// outcome matrix knew, and starts blind for every worker), or learn only the *difference*: reward minus what the
-// router expected, regressed on 24 numbers of the request (learn/compact.h), per worker, old observations fading
-// by halves (discounted linear Thompson sampling: Russac, Vernade and Cappe 2019; Kim and Tewari 2020). We take the
-// last. With nothing observed, or everything forgotten, it is the router itself; a worker that is not asked for
-// long becomes uncertain again and is tried again. Prices are no part of it: costs are computed at today's
-// prices, so a change acts on the next request; only output *length* is learned, as one factor per worker.
+// Problem: traffic shifts, prices move, models get worse, while a fitted router stays as it was. Options:
+// refit often (slow, and the log holds answers of the chosen worker only), LinUCB from scratch (throws away
+// what the outcome matrix knew, and starts blind for every worker), or learn only the *difference*: reward
+// minus what the router expected, regressed on 24 numbers of the request (learn/compact.h), per worker, old
+// observations fading by halves (discounted linear Thompson sampling: Russac, Vernade and Cappe 2019; Kim and
+// Tewari 2020). We take the last. With nothing observed, or everything forgotten, it is the router itself; a
+// worker that is not asked for long becomes uncertain again and is tried again. Prices are no part of it:
+// costs are computed at today's prices, so a change acts on the next request; only output *length* is
+// learned, as one factor per worker.
 //
 // The prior stands outside the discounted sums, so it never fades. The correction is bounded (`largest`), so
 // that no amount of feedback turns an estimate over by more than that.
 //
-// Cost: an observation is 24 x 24 multiplications, a snapshot one Cholesky inverse per worker, a correction 24 x 24
-// multiplications (about half a microsecond).
+// Cost: an observation is 24 x 24 multiplications, a snapshot one Cholesky inverse per worker, a correction
+// 24 x 24 multiplications (about half a microsecond).
 #include "learn/bandit.h"
 
 #include <algorithm>
@@ -112,7 +113,8 @@ Corrected Correction::Of(std::string_view worker, const std::array<float, kCompa
     for (std::size_t j = 0; j < kD; ++j) row += p.covariance[i * kD + j] * x[j];
     variance += static_cast<double>(row) * x[i];
   }
-  return {std::clamp(mean, -options_.largest, options_.largest), std::sqrt(std::max(variance, 0.0)), p.tokens};
+  return {std::clamp(mean, -options_.largest, options_.largest), std::sqrt(std::max(variance, 0.0)),
+          p.tokens};
 }
 
 double Correction::Weight(std::string_view worker) const {

@@ -1,7 +1,8 @@
-// What traffic teaches beyond the fitted router: per worker, a discounted Bayesian linear model of how far rewards
-// lie from what the router expects. Forgetting leads back to the router, not to ignorance.
+// What traffic teaches beyond the fitted router: per worker, a discounted Bayesian linear model of how far
+// rewards lie from what the router expects. Forgetting leads back to the router, not to ignorance.
 //
-// Bandit learns (one thread); Correction is what it knows at a moment, immutable and shared by all who decide.
+// Bandit learns (one thread); Correction is what it knows at a moment, immutable and shared by all who
+// decide.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +19,10 @@
 namespace baton::learn {
 
 struct BanditOptions {
-  double half_life = 500;      // observations, of all workers together, until one counts half
-  double prior_sd = 0.3;       // how far the router's estimate may be off, per unit of feature
-  double noise_sd = 0.45;      // of a single reward
-  double largest = 0.5;        // bound on |correction of quality|
+  double half_life = 500;  // observations, of all workers together, until one counts half
+  double prior_sd = 0.3;   // how far the router's estimate may be off, per unit of feature
+  double noise_sd = 0.45;  // of a single reward
+  double largest = 0.5;    // bound on |correction of quality|
 };
 
 struct Corrected {
@@ -52,11 +53,11 @@ class Correction {
 struct Observation {
   std::string worker;
   Compact x;
-  double expected = 0.5;        // quality the router expected of this worker
-  double reward = 0;            // 0 to 1
-  double weight = 1;            // 0 to 1: what the tenant's word counts (learn/trust.h)
-  double expected_tokens = 0;   // 0: nothing to compare
-  double tokens = 0;            // output the answer had
+  double expected = 0.5;       // quality the router expected of this worker
+  double reward = 0;           // 0 to 1
+  double weight = 1;           // 0 to 1: what the tenant's word counts (learn/trust.h)
+  double expected_tokens = 0;  // 0: nothing to compare
+  double tokens = 0;           // output the answer had
 };
 
 class Bandit {
@@ -67,13 +68,14 @@ class Bandit {
   std::shared_ptr<const Correction> Snapshot() const;
   std::uint64_t observations() const { return now_; }
 
-  // All that was learned, as bytes (docs/format/learning.md). kInvalidRequest "state_malformed" for anything else.
+  // All that was learned, as bytes (docs/format/learning.md). kInvalidRequest "state_malformed" for anything
+  // else.
   std::string Save() const;
   static Result<Bandit> Load(std::string_view bytes, BanditOptions options);
 
  private:
   struct Model {
-    std::vector<double> precision;  // discounted sum of x x'; kCompact x kCompact, both halves
+    std::vector<double> precision;        // discounted sum of x x'; kCompact x kCompact, both halves
     std::array<double, kCompact> sums{};  // discounted sum of x (reward - expected)
     double weight = 0, log_tokens = 0, token_weight = 0;
     std::uint64_t at = 0;  // observation up to which it is discounted

@@ -1,21 +1,21 @@
 // How a worker is drawn, and why the logged propensity is exact.
 //
-// Problem: what is learned from logs (off-policy estimates, the canary's test) divides by the probability with
-// which the logged worker was chosen. Thompson sampling explores well, but its usual form draws parameters and
-// takes the best: the probability of what it took is an integral nobody evaluated, and estimating it by a few
-// hundred further draws puts noise into every weight and a thousand solves into every decision. Epsilon-greedy
-// and softmax have closed forms but ignore what is already certain.
+// Problem: what is learned from logs (off-policy estimates, the canary's test) divides by the probability
+// with which the logged worker was chosen. Thompson sampling explores well, but its usual form draws
+// parameters and takes the best: the probability of what it took is an integral nobody evaluated, and
+// estimating it by a few hundred further draws puts noise into every weight and a thousand solves into every
+// decision. Epsilon-greedy and softmax have closed forms but ignore what is already certain.
 //
 // Choice: turn it round. Each worker's utility (quality times its value, less dollars) has an independent
 // normal posterior, because each worker has a model of its own. The chance that worker a is best is then one
-// integral over one variable,  P(a) = integral of dF_a(x) * product over b != a of F_b(x),  summed here over 64
-// cells. The result is normalised and the worker is drawn from *those numbers*. Whatever the quadrature gets
-// wrong bends the policy by a hair; the propensity is the number that was drawn from, to the last bit.
+// integral over one variable,  P(a) = integral of dF_a(x) * product over b != a of F_b(x),  summed here over
+// 64 cells. The result is normalised and the worker is drawn from *those numbers*. Whatever the quadrature
+// gets wrong bends the policy by a hair; the propensity is the number that was drawn from, to the last bit.
 // A floor mixes in an even share, so that no weight exceeds workers / floor.
 //
-// Two limits, both applied before the draw so that they are part of the distribution: an option that costs more
-// above the greedy one than `explore_usd` has its probability given to the greedy one; a negative limit (opted
-// out, budget spent) leaves the greedy one alone.
+// Two limits, both applied before the draw so that they are part of the distribution: an option that costs
+// more above the greedy one than `explore_usd` has its probability given to the greedy one; a negative limit
+// (opted out, budget spent) leaves the greedy one alone.
 //
 // Cost: 65 error functions per worker, about 1 microsecond each (docs/results/learning.md has the figure).
 #include "learn/choice.h"

@@ -10,9 +10,9 @@ namespace baton::learn {
 
 // One worker that may take the request.
 struct Option {
-  double quality = 0.5;   // expected score, 0 to 1
-  double spread = 0;      // standard deviation of that expectation; 0: taken as known
-  double cost_usd = 0;    // expected cost of the whole request
+  double quality = 0.5;  // expected score, 0 to 1
+  double spread = 0;     // standard deviation of that expectation; 0: taken as known
+  double cost_usd = 0;   // expected cost of the whole request
 };
 
 struct ChoiceSettings {
@@ -28,8 +28,8 @@ struct Choice {
   double extra_usd = 0;
 };
 
-// The distribution alone. REQUIRES: options not empty. `explore_usd` is the most one exploring choice may cost
-// beyond the greedy one (negative: no exploring at all, probability 1 for the greedy option).
+// The distribution alone. REQUIRES: options not empty. `explore_usd` is the most one exploring choice may
+// cost beyond the greedy one (negative: no exploring at all, probability 1 for the greedy option).
 Choice Distribution(std::span<const Option> options, const ChoiceSettings& settings, double explore_usd);
 // The same with `picked` drawn from it: `key` names the decision (exchange id mixed with the policy's seed).
 Choice Choose(std::span<const Option> options, const ChoiceSettings& settings, double explore_usd,

@@ -10,7 +10,8 @@
 namespace baton::learn {
 namespace {
 
-const std::vector<Option> kTeam = {{0.62, 0.05, 0.0002}, {0.70, 0.08, 0.0010}, {0.74, 0.02, 0.0040}, {0.40, 0.20, 0}};
+const std::vector<Option> kTeam = {
+    {0.62, 0.05, 0.0002}, {0.70, 0.08, 0.0010}, {0.74, 0.02, 0.0040}, {0.40, 0.20, 0}};
 const ChoiceSettings kSettings{.value_usd = 0.02, .floor = 0.02, .width = 1};
 
 double Normal(Random& random) {
@@ -29,7 +30,8 @@ TEST(Choice, ProbabilitiesAreThoseOfThompsonSampling) {
     std::size_t best = 0;
     double top = -1e9;
     for (std::size_t a = 0; a < kTeam.size(); ++a) {
-      const double u = (kTeam[a].quality + kTeam[a].spread * Normal(random)) * s.value_usd - kTeam[a].cost_usd;
+      const double u =
+          (kTeam[a].quality + kTeam[a].spread * Normal(random)) * s.value_usd - kTeam[a].cost_usd;
       if (u > top) top = u, best = a;
     }
     wins[best] += 1.0 / kDraws;
@@ -42,7 +44,8 @@ TEST(Choice, WhatIsDrawnIsDrawnWithItsPropensity) {
   EXPECT_NEAR(std::accumulate(c.probability.begin(), c.probability.end(), 0.0), 1, 1e-12);
   std::vector<double> picked(kTeam.size(), 0);
   constexpr int kDraws = 100'000;
-  for (int i = 0; i < kDraws; ++i) picked[Choose(kTeam, kSettings, 1, MixKeys(3, static_cast<std::uint64_t>(i))).picked] += 1.0 / kDraws;
+  for (int i = 0; i < kDraws; ++i)
+    picked[Choose(kTeam, kSettings, 1, MixKeys(3, static_cast<std::uint64_t>(i))).picked] += 1.0 / kDraws;
   for (std::size_t a = 0; a < kTeam.size(); ++a) {
     EXPECT_NEAR(picked[a], c.probability[a], 4 * std::sqrt(0.25 / kDraws)) << a;
     EXPECT_GE(c.probability[a], kSettings.floor / static_cast<double>(kTeam.size())) << a;

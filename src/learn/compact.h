@@ -17,8 +17,8 @@ inline constexpr std::size_t kCompact = 24;
 class Compact {
  public:
   Compact() { bytes_[0] = 8; }
-  // The constant, then the projection of `x` onto kCompact - 1 fixed directions (signs drawn from `seed`), scaled
-  // so that a vector of length 1 gives values of about 1/5 each: products of two requests' projections
+  // The constant, then the projection of `x` onto kCompact - 1 fixed directions (signs drawn from `seed`),
+  // scaled so that a vector of length 1 gives values of about 1/5 each: products of two requests' projections
   // approximate the product of their vectors (Johnson and Lindenstrauss). Values that do not fit are clipped.
   static Compact Project(std::span<const float> x, std::uint64_t seed);
   static Compact FromBytes(std::span<const std::int8_t> bytes);

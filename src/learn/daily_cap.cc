@@ -5,8 +5,8 @@
 namespace baton::learn {
 namespace {
 
-// A grant is a twentieth of the cap: what a crash loses at most, and what can be spent between two looks of the
-// keeper.
+// A grant is a twentieth of the cap: what a crash loses at most, and what can be spent between two looks of
+// the keeper.
 constexpr std::int64_t kParts = 20;
 
 }  // namespace
@@ -16,7 +16,8 @@ std::int64_t DayOf(std::int64_t unix_nanos) {
 }
 
 std::optional<std::int64_t> DailyCap::Take(budget::Nanos amount) {
-  // The day first: if it ends between the two, the amount is of the new day and will not come back. Never more.
+  // The day first: if it ends between the two, the amount is of the new day and will not come back. Never
+  // more.
   const std::int64_t day = day_.load(std::memory_order_acquire);
   std::int64_t left = left_.load(std::memory_order_relaxed);
   do {

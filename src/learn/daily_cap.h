@@ -1,5 +1,5 @@
-// So many dollars a day for something that may stop at any time (exploring, shadow runs): never more, also over
-// a crash.
+// So many dollars a day for something that may stop at any time (exploring, shadow runs): never more, also
+// over a crash.
 #pragma once
 
 #include <atomic>
@@ -10,13 +10,13 @@
 
 namespace baton::learn {
 
-// Loops take and give back; one keeper grants. What is granted is written down before it can be spent, so whoever
-// starts again after a crash counts it as spent: money may be lost to the day, the cap never.
+// Loops take and give back; one keeper grants. What is granted is written down before it can be spent, so
+// whoever starts again after a crash counts it as spent: money may be lost to the day, the cap never.
 class DailyCap {
  public:
   struct Grant {
-    std::int64_t day = 0;  // days since 1970, UTC
-    budget::Nanos granted; // of that day's cap, so far
+    std::int64_t day = 0;   // days since 1970, UTC
+    budget::Nanos granted;  // of that day's cap, so far
   };
   // `restored`: what was last written down.
   DailyCap(budget::Nanos per_day, Grant restored) : per_day_(per_day), granted_(restored) {}
@@ -36,10 +36,10 @@ class DailyCap {
   void SetPerDay(budget::Nanos per_day) { per_day_ = per_day; }
 
  private:
-  budget::Nanos per_day_;                 // the keeper's
-  Grant granted_;                         // the keeper's
-  std::atomic<std::int64_t> day_{-1};     // atomic: loops stamp what they take
-  std::atomic<std::int64_t> left_{0};     // atomic: loops take from it
+  budget::Nanos per_day_;              // the keeper's
+  Grant granted_;                      // the keeper's
+  std::atomic<std::int64_t> day_{-1};  // atomic: loops stamp what they take
+  std::atomic<std::int64_t> left_{0};  // atomic: loops take from it
 };
 
 std::int64_t DayOf(std::int64_t unix_nanos);

@@ -70,7 +70,8 @@ TEST(DailyCap, NoDayIsOverspentHoweverOftenItCrashes) {
           }
         }
       }
-      for (const auto& [day, amount] : spent) ASSERT_LE(amount, 10'000) << "seed " << seed << " step " << step;
+      for (const auto& [day, amount] : spent)
+        ASSERT_LE(amount, 10'000) << "seed " << seed << " step " << step;
     }
     EXPECT_FALSE(spent.empty());
   }

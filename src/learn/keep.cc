@@ -36,10 +36,12 @@ Result<std::unique_ptr<Keep>> Keep::Open(std::unique_ptr<store::Database> db) {
   std::unique_ptr<Keep> keep(new Keep(std::move(db)));
   TRY(const std::string version, keep->Get("schema"));
   if (NumberOf(version) != kKeepSchema) {
-    return Fail(Code::kConflict,
-                fmt::format("what the store holds of learning is of version {}, this Baton knows {}; use that "
-                            "version, or another `store:`", version, kKeepSchema),
-                "store_newer");
+    return Fail(
+        Code::kConflict,
+        fmt::format("what the store holds of learning is of version {}, this Baton knows {}; use that "
+                    "version, or another `store:`",
+                    version, kKeepSchema),
+        "store_newer");
   }
   return keep;
 }
@@ -83,15 +85,16 @@ Status Keep::Save(const Promotion& promotion, const PromotionEvent& event) {
     add->BindText(5, event.detail);
     TRY_VOID(add->Run());
   }
-  TRY_VOID(db_->Exec(fmt::format("DELETE FROM learn_events WHERE seq <= (SELECT MAX(seq) FROM learn_events) - {}",
-                                 kMaxEvents)));
+  TRY_VOID(db_->Exec(fmt::format(
+      "DELETE FROM learn_events WHERE seq <= (SELECT MAX(seq) FROM learn_events) - {}", kMaxEvents)));
   return tx.Commit();
 }
 
 Status Keep::Save(const Promotion& promotion, const Learned& learned) {
   TRY(auto tx, store::Transaction::Begin(*db_));
   TRY_VOID(PutPromotion(promotion));
-  TRY_VOID(Put("bandit", learned.bandit));
+  TRY_VOID(db_->Exec("DELETE FROM learn_state WHERE key LIKE 'bandit.%'"));
+  for (const auto& [policy, bytes] : learned.bandits) TRY_VOID(Put("bandit." + policy, bytes));
   TRY_VOID(Put("trust", learned.trust));
   TRY_VOID(Put("feedback_seen", std::to_string(learned.feedback_seen)));
   return tx.Commit();
@@ -99,14 +102,20 @@ Status Keep::Save(const Promotion& promotion, const Learned& learned) {
 
 Result<Learned> Keep::LoadLearned() {
   Learned l;
-  TRY(l.bandit, Get("bandit"));
+  TRY(auto list, db_->Prepare("SELECT key, text FROM learn_state WHERE key LIKE 'bandit.%'"));
+  for (;;) {
+    TRY(const bool row, list->Step());
+    if (!row) break;
+    l.bandits[std::string(list->Text(0).substr(7))] = list->Text(1);
+  }
   TRY(l.trust, Get("trust"));
   TRY(const std::string seen, Get("feedback_seen"));
   l.feedback_seen = NumberOf(seen);
   return l;
 }
 
-Status Keep::PutPolicy(const std::string& hash, const std::string& name, std::string_view bytes, std::int64_t now) {
+Status Keep::PutPolicy(const std::string& hash, const std::string& name, std::string_view bytes,
+                       std::int64_t now) {
   if (bytes.size() > kMaxPolicyBytes)
     return Fail(Code::kTooLarge, fmt::format("a policy's file has at most {} MB", kMaxPolicyBytes >> 20),
                 "policy_too_large");
@@ -123,7 +132,8 @@ Result<Keep::Policy> Keep::GetPolicy(const std::string& hash) {
   TRY(auto get, db_->Prepare("SELECT name, bytes FROM learn_policies WHERE hash = $1"));
   get->BindText(1, hash);
   TRY(const bool row, get->Step());
-  if (!row) return Fail(Code::kNotFound, fmt::format("the store keeps no policy {}", hash), "policy_not_found");
+  if (!row)
+    return Fail(Code::kNotFound, fmt::format("the store keeps no policy {}", hash), "policy_not_found");
   return Policy{std::string(get->Text(0)), std::string(get->Text(1))};
 }
 
@@ -162,7 +172,8 @@ Result<DailyCap::Grant> Keep::LoadGrant(std::string_view purse) {
 }
 
 Result<std::vector<PromotionEvent>> Keep::Events(int limit) {
-  TRY(auto list, db_->Prepare("SELECT at_ns, what, candidate, by, detail FROM learn_events ORDER BY seq DESC LIMIT $1"));
+  TRY(auto list,
+      db_->Prepare("SELECT at_ns, what, candidate, by, detail FROM learn_events ORDER BY seq DESC LIMIT $1"));
   list->BindInt(1, limit);
   std::vector<PromotionEvent> out;
   for (;;) {

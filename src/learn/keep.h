@@ -1,8 +1,9 @@
-// Where learning is kept: tables of its own in the server's store. One keeper per store, on one thread; every call
-// is one transaction, so a killed process finds what was true before or after a step, never between.
+// Where learning is kept: tables of its own in the server's store. One keeper per store, on one thread; every
+// call is one transaction, so a killed process finds what was true before or after a step, never between.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,8 @@ inline constexpr std::size_t kMaxPolicyBytes = std::size_t{64} << 20;
 
 // What the online learner knows and how far it has read the feedback: they change together.
 struct Learned {
-  std::string bandit, trust;       // as saved by those; empty: nothing yet
+  std::map<std::string, std::string> bandits;  // by policy, as saved by those
+  std::string trust;
   std::int64_t feedback_seen = 0;  // the last row of feedback that is in them
 };
 
@@ -37,7 +39,8 @@ class Keep {
   Result<Learned> LoadLearned();
 
   // A policy's file, by the hash of its bytes. Keeping one twice is no error.
-  Status PutPolicy(const std::string& hash, const std::string& name, std::string_view bytes, std::int64_t now);
+  Status PutPolicy(const std::string& hash, const std::string& name, std::string_view bytes,
+                   std::int64_t now);
   struct Policy {
     std::string name, bytes;
   };

@@ -9,7 +9,9 @@ namespace {
 
 class KeepTest : public testing::Test {
  protected:
-  KeepTest() : path_(std::filesystem::temp_directory_path() / ("keep_" + std::to_string(getpid()) + ".db")) { Drop(); }
+  KeepTest() : path_(std::filesystem::temp_directory_path() / ("keep_" + std::to_string(getpid()) + ".db")) {
+    Drop();
+  }
   ~KeepTest() override { Drop(); }
   void Drop() {
     for (const char* end : {"", "-wal", "-shm"}) std::filesystem::remove(path_.string() + end);
@@ -45,14 +47,14 @@ TEST_F(KeepTest, WhatWasSavedIsThereAfterAReopen) {
     auto keep = Open();
     ASSERT_TRUE(keep);
     ASSERT_TRUE((*keep)->Save(Shadowed(), {"shadow", "abc", "ann", "because", 7}));
-    ASSERT_TRUE((*keep)->Save(Shadowed(), Learned{std::string("a\0b", 3), "trust", 41}));
+    ASSERT_TRUE((*keep)->Save(Shadowed(), Learned{{{"abc", std::string("a\0b", 3)}}, "trust", 41}));
     ASSERT_TRUE((*keep)->SaveGrant("explore", {20'000, {123}}));
     ASSERT_TRUE((*keep)->PutPolicy("abc", "router.bin", std::string("\0\1\2bytes", 8), 9));
   }
   auto keep = Open();
   ASSERT_TRUE(keep);
   EXPECT_EQ((*keep)->LoadPromotion()->candidate, "abc");
-  EXPECT_EQ((*keep)->LoadLearned()->bandit, std::string("a\0b", 3));
+  EXPECT_EQ((*keep)->LoadLearned()->bandits.at("abc"), std::string("a\0b", 3));
   EXPECT_EQ((*keep)->LoadLearned()->feedback_seen, 41);
   EXPECT_EQ((*keep)->LoadGrant("explore")->day, 20'000);
   EXPECT_EQ((*keep)->GetPolicy("abc")->bytes, std::string("\0\1\2bytes", 8));

@@ -1,17 +1,18 @@
 // Off-policy estimates. Three estimators of the same value, because they fail differently:
 //
-//   IPS    mean of w r            unbiased; wide, since the weights' noise is in it even for a constant reward
-//   SNIPS  sum w r / sum w        a ratio: slightly biased, much narrower, stays within the rewards' range
-//   DR     mean of m(x) + w (r - m(x, a))   unbiased whatever the model m says, narrow when it is any good
+//   IPS    mean of w r            unbiased; wide, since the weights' noise is in it even for a constant
+//   reward SNIPS  sum w r / sum w        a ratio: slightly biased, much narrower, stays within the rewards'
+//   range DR     mean of m(x) + w (r - m(x, a))   unbiased whatever the model m says, narrow when it is any
+//   good
 //
-// where w = target / propensity. Options for the intervals: empirical Bernstein (always valid, three times too
-// wide at a thousand rows, because it pays for the largest possible weight), bootstrap (a thousand passes over
-// the log for the coverage of a formula), and the normal interval around the estimator's linearisation. The last
-// is what is used, with two repairs that the simulation in bench/learn_bench (docs/results/off_policy.md) asked
-// for: residuals of the ratio are divided by one minus their leverage (a row that carries much weight pulls the
-// ratio towards itself and hides its own error: the jackknife's HC3), and the quantile is Student's t at the
-// *effective* number of rows, not at the number written down. Both matter only where few rows carry the weight,
-// which is where plain intervals are too short.
+// where w = target / propensity. Options for the intervals: empirical Bernstein (always valid, three times
+// too wide at a thousand rows, because it pays for the largest possible weight), bootstrap (a thousand passes
+// over the log for the coverage of a formula), and the normal interval around the estimator's linearisation.
+// The last is what is used, with two repairs that the simulation in bench/learn_bench
+// (docs/results/off_policy.md) asked for: residuals of the ratio are divided by one minus their leverage (a
+// row that carries much weight pulls the ratio towards itself and hides its own error: the jackknife's HC3),
+// and the quantile is Student's t at the *effective* number of rows, not at the number written down. Both
+// matter only where few rows carry the weight, which is where plain intervals are too short.
 //
 // No estimate is better than a wrong one: without propensities, with a weight concentrated on a few rows, or
 // where the other policy does what the log never tried, there is none, and the refusal says which.
@@ -91,11 +92,12 @@ Interval Ratio(std::span<const LoggedDecision> log, const Weights& weights, doub
 
 Status CheckWeights(const OffPolicy& e, const Weights& weights, const OffPolicyOptions& options) {
   if (e.rows < 2 || e.effective < options.least_effective) {
-    return Fail(Code::kInvalidRequest,
-                fmt::format("effective sample of {:.0f} in {} rows, {:.0f} are needed: the policies differ too "
-                            "much or the log is too short",
-                            e.effective, e.rows, options.least_effective),
-                "effective_sample_too_small");
+    return Fail(
+        Code::kInvalidRequest,
+        fmt::format("effective sample of {:.0f} in {} rows, {:.0f} are needed: the policies differ too "
+                    "much or the log is too short",
+                    e.effective, e.rows, options.least_effective),
+        "effective_sample_too_small");
   }
   const double n = static_cast<double>(e.rows);
   const double variance = std::max(0.0, weights.squares / n - e.mean_weight * e.mean_weight);
@@ -112,7 +114,7 @@ Status CheckWeights(const OffPolicy& e, const Weights& weights, const OffPolicyO
 
 // Acklam's rational approximation of the normal quantile; relative error below 1.2e-9.
 double NormalQuantile(double p) {
-  static constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02, -2.759285104469687e+02,
+  static constexpr double a[] = {-3.969683028665376e+01, 2.209460984245205e+02,  -2.759285104469687e+02,
                                  1.383577518672690e+02,  -3.066479806614716e+01, 2.506628277459239e+00};
   static constexpr double b[] = {-5.447609879822406e+01, 1.615858368580409e+02, -1.556989798598866e+02,
                                  6.680131188771972e+01, -1.328068155288572e+01};

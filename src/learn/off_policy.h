@@ -16,7 +16,8 @@ struct LoggedDecision {
   double reward = 0;      // in [0, 1]
   // For the doubly robust estimate; from a model that did not see this row.
   double model_logged = 0;  // reward expected of the logged worker
-  double model_target = 0;  // reward expected of the other policy: the sum over workers of target * expectation
+  double model_target =
+      0;  // reward expected of the other policy: the sum over workers of target * expectation
 };
 
 struct Interval {
@@ -26,9 +27,9 @@ struct Interval {
 struct OffPolicy {
   Interval ips, snips, dr;
   std::size_t rows = 0;
-  double effective = 0;     // effective sample size: (sum w)^2 / sum w^2
-  double mean_weight = 0;   // near 1 where the log covers what the other policy does
-  double largest_share = 0; // of all weight that one row has
+  double effective = 0;      // effective sample size: (sum w)^2 / sum w^2
+  double mean_weight = 0;    // near 1 where the log covers what the other policy does
+  double largest_share = 0;  // of all weight that one row has
 };
 
 struct OffPolicyOptions {
@@ -39,8 +40,8 @@ struct OffPolicyOptions {
 // Refused, each by its name:
 //   propensity_missing          a row without a propensity in (0, 1]: nobody can weight it
 //   effective_sample_too_small  the intervals would be told by a handful of rows
-//   support_missing             mean weight significantly below 1: the other policy does what the log never tried
-//   bad_row                     a number that is not finite, or a reward outside [0, 1]
+//   support_missing             mean weight significantly below 1: the other policy does what the log never
+//   tried bad_row                     a number that is not finite, or a reward outside [0, 1]
 Result<OffPolicy> EstimateOffPolicy(std::span<const LoggedDecision> log, const OffPolicyOptions& options);
 
 // Two-sided quantile of Student's t, by which the intervals are stretched (1.96 for many rows).

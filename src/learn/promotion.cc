@@ -1,16 +1,17 @@
 // The gate, as arithmetic.
 //
-// Traffic moves only where it is shown, slice by slice, that nobody gets less for the same dollars. Shown means: a
-// lower confidence bound that holds however often somebody looks (learn/sequential.h), over requests assigned by a
-// coin, against *both* yardsticks: the policy in place, and the best single worker, which gets an arm of its own as
-// long as it is not the policy in place itself. The alternative, estimating the best single worker from the log,
-// costs no traffic but divides by propensities of a few percent: intervals ten times as wide.
+// Traffic moves only where it is shown, slice by slice, that nobody gets less for the same dollars. Shown
+// means: a lower confidence bound that holds however often somebody looks (learn/sequential.h), over requests
+// assigned by a coin, against *both* yardsticks: the policy in place, and the best single worker, which gets
+// an arm of its own as long as it is not the policy in place itself. The alternative, estimating the best
+// single worker from the log, costs no traffic but divides by propensities of a few percent: intervals ten
+// times as wide.
 //
-// "At equal dollars" is arithmetic too: the reward is a utility, quality less dollars at the operator's value of a
-// point, so a candidate that buys its quality with money is charged for it.
+// "At equal dollars" is arithmetic too: the reward is a utility, quality less dollars at the operator's value
+// of a point, so a candidate that buys its quality with money is charged for it.
 //
-// A request's slice and arm are fixed before anything is known of its answer. Rewards come late and some never
-// come; who gives feedback may depend on the answer, which no test can see: docs/promotion.md says so.
+// A request's slice and arm are fixed before anything is known of its answer. Rewards come late and some
+// never come; who gives feedback may depend on the answer, which no test can see: docs/promotion.md says so.
 #include "learn/promotion.h"
 
 #include <fmt/format.h>
@@ -51,8 +52,7 @@ double ShareOfTwo(const Promotion& p, Arm other) {
 
 std::string Words(const Verdict& v, const GateOptions& options, bool with_single) {
   if (v.rewards < options.least) return fmt::format("{} rewards of {} needed", v.rewards, options.least);
-  if (v.harms)
-    return fmt::format("worse than the policy in place: at most {:+.3f}", v.in_place.high);
+  if (v.harms) return fmt::format("worse than the policy in place: at most {:+.3f}", v.in_place.high);
   if (v.in_place.low < -options.margin)
     return fmt::format("not shown to be as good as the policy in place: at least {:+.3f}", v.in_place.low);
   if (with_single && v.single.low < -options.margin)
@@ -88,18 +88,23 @@ Result<PromotionEvent> StartShadow(Promotion& p, const std::string& candidate, s
 
 Result<PromotionEvent> StartCanary(Promotion& p, double share, bool with_single, std::int64_t now) {
   if (p.stage != Stage::kShadow) {
-    return Fail(Code::kConflict, "there is no candidate in shadow; start with `baton shadow FILE`", "stage_order");
+    return Fail(Code::kConflict, "there is no candidate in shadow; start with `baton shadow FILE`",
+                "stage_order");
   }
   if (!(share > 0 && share <= 1.0 / 3)) {
-    return Fail(Code::kInvalidRequest, "a canary's share is above 0 and at most 0.33: two arms of that size leave a "
-                                       "third for the policy in place", "bad_share", "share");
+    return Fail(Code::kInvalidRequest,
+                "a canary's share is above 0 and at most 0.33: two arms of that size leave a "
+                "third for the policy in place",
+                "bad_share", "share");
   }
   p.share = share;
   p.with_single = with_single;
   p.slices.clear();
   Enter(p, Stage::kCanary, now);
-  return Event("canary", p, fmt::format("{:.1f} % of the requests{}", 100 * share,
-                                        with_single ? ", as many to the best single worker" : ""), now);
+  return Event("canary", p,
+               fmt::format("{:.1f} % of the requests{}", 100 * share,
+                           with_single ? ", as many to the best single worker" : ""),
+               now);
 }
 
 Result<PromotionEvent> GoFull(Promotion& p, const GateOptions& options, bool force, std::int64_t now) {
@@ -115,9 +120,10 @@ Result<PromotionEvent> GoFull(Promotion& p, const GateOptions& options, bool for
     }
   }
   if (passed.empty()) {
-    return Fail(Code::kPermissionDenied,
-                fmt::format("no slice of the canary passes the gate ({})", kept.empty() ? "no rewards yet" : kept),
-                "gate_closed");
+    return Fail(
+        Code::kPermissionDenied,
+        fmt::format("no slice of the canary passes the gate ({})", kept.empty() ? "no rewards yet" : kept),
+        "gate_closed");
   }
   const std::string detail = fmt::format("{}slices {}{}", force ? "forced; " : "", fmt::join(passed, ", "),
                                          kept.empty() ? "" : fmt::format("; kept as they were: {}", kept));
@@ -171,9 +177,10 @@ void AddReward(Promotion& p, Arm arm, const std::string& slice, double utility) 
 
 std::vector<Verdict> Judge(const Promotion& p, const GateOptions& options) {
   std::vector<Verdict> all;
-  // Slices that appear later would shrink the level of the earlier ones; the bound on their number is fixed, their
-  // likely number is not, so the level is shared among those there are, at least twelve.
-  const double claims = static_cast<double>(std::max<std::size_t>(p.slices.size(), 12)) * (p.with_single ? 2 : 1);
+  // Slices that appear later would shrink the level of the earlier ones; the bound on their number is fixed,
+  // their likely number is not, so the level is shared among those there are, at least twelve.
+  const double claims =
+      static_cast<double>(std::max<std::size_t>(p.slices.size(), 12)) * (p.with_single ? 2 : 1);
   for (const auto& [slice, test] : p.slices) {
     Verdict v;
     v.slice = slice;

@@ -1,6 +1,6 @@
-// A candidate's way: shadow (runs beside, answers not shown), canary (a share of the traffic, tested all the time),
-// full (the slices that passed); one step back from anywhere. Pure: who keeps it durable is promotion_store.h, who
-// routes by it is the server.
+// A candidate's way: shadow (runs beside, answers not shown), canary (a share of the traffic, tested all the
+// time), full (the slices that passed); one step back from anywhere. Pure: who keeps it durable is
+// promotion_store.h, who routes by it is the server.
 #pragma once
 
 #include <cstdint>
@@ -25,15 +25,15 @@ std::string_view ArmName(Arm arm);  // "in_place", "candidate", "single"
 std::optional<Arm> ArmOf(std::string_view name);
 
 struct GateOptions {
-  double alpha = 0.05;       // chance, over a whole canary with all its slices, that something worse gets through
+  double alpha = 0.05;  // chance, over a whole canary with all its slices, that something worse gets through
   std::int64_t least = 200;  // rewards per slice before it is judged
-  // How much worse than the best single worker or the policy in place a slice may be, in utility (0 to 1), and
-  // still count as not worse. 0: it must be better beyond doubt.
+  // How much worse than the best single worker or the policy in place a slice may be, in utility (0 to 1),
+  // and still count as not worse. 0: it must be better beyond doubt.
   double margin = 0;
 };
 
-// One slice of a canary: the candidate against the policy in place and against the best single worker, at equal
-// dollars (rewards are utilities: quality less dollars at the operator's value).
+// One slice of a canary: the candidate against the policy in place and against the best single worker, at
+// equal dollars (rewards are utilities: quality less dollars at the operator's value).
 struct SliceTest {
   ArmComparison::State in_place, single;
 };
@@ -54,9 +54,9 @@ using Placement = std::map<std::string, std::string, std::less<>>;
 struct Promotion {
   Stage stage = Stage::kNone;
   std::string candidate;
-  Placement in_place, before;               // before: what a rollback from full returns to
-  double share = 0;                         // of each of the two test arms, during a canary
-  bool with_single = true;                  // false: the policy in place is the best single worker itself
+  Placement in_place, before;  // before: what a rollback from full returns to
+  double share = 0;            // of each of the two test arms, during a canary
+  bool with_single = true;     // false: the policy in place is the best single worker itself
   std::map<std::string, SliceTest> slices;
   std::int64_t since_unix_ns = 0;  // of the stage
 };
@@ -69,7 +69,8 @@ struct PromotionEvent {
 };
 
 // Each step gives the event that describes it; on an error nothing has changed.
-//   kConflict "no_candidate", "stage_order", "canary_running"; kPermissionDenied "gate_closed": no slice passes.
+//   kConflict "no_candidate", "stage_order", "canary_running"; kPermissionDenied "gate_closed": no slice
+//   passes.
 // `force` skips the gate (never the order), and the event says so.
 Result<PromotionEvent> StartShadow(Promotion& p, const std::string& candidate, std::int64_t now);
 Result<PromotionEvent> StartCanary(Promotion& p, double share, bool with_single, std::int64_t now);
@@ -78,7 +79,8 @@ Result<PromotionEvent> RollBack(Promotion& p, std::string_view why, std::int64_t
 
 // Arm of an exchange; kInPlace outside a canary.
 Arm ArmOfExchange(const Promotion& p, std::uint64_t key);
-// A reward that came in for a canary's exchange. REQUIRES: 0 <= utility <= 1. Rewards of other stages are ignored.
+// A reward that came in for a canary's exchange. REQUIRES: 0 <= utility <= 1. Rewards of other stages are
+// ignored.
 void AddReward(Promotion& p, Arm arm, const std::string& slice, double utility);
 // Per slice, in order of name. The level is divided among slices and comparisons (Bonferroni).
 std::vector<Verdict> Judge(const Promotion& p, const GateOptions& options);

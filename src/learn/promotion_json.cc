@@ -9,8 +9,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 Json Of(const ArmComparison::State& s) {
-  return {{"n", s.sequence.n}, {"sum", s.sequence.sum}, {"deviation", s.sequence.deviation}, {"share", s.share},
-          {"n_a", s.n_a},      {"n_b", s.n_b},          {"sum_a", s.sum_a},                  {"sum_b", s.sum_b}};
+  return {{"n", s.sequence.n}, {"sum", s.sequence.sum}, {"deviation", s.sequence.deviation},
+          {"share", s.share},  {"n_a", s.n_a},          {"n_b", s.n_b},
+          {"sum_a", s.sum_a},  {"sum_b", s.sum_b}};
 }
 
 // Reads what it finds and remembers whether all of it was there and of its kind.
@@ -53,8 +54,8 @@ ArmComparison::State StateOf(const Json& j, Reader& read) {
 
 bool Sound(const ArmComparison::State& s) {
   return s.share > 0 && s.share < 1 && s.n_a >= 0 && s.n_b >= 0 && s.sequence.n == s.n_a + s.n_b &&
-         s.sequence.sum >= 0 && s.sequence.sum <= static_cast<double>(s.sequence.n) && s.sequence.deviation >= 0 &&
-         std::isfinite(s.sequence.deviation);
+         s.sequence.sum >= 0 && s.sequence.sum <= static_cast<double>(s.sequence.n) &&
+         s.sequence.deviation >= 0 && std::isfinite(s.sequence.deviation);
 }
 
 bool ReadPlacement(const Json& from, const char* key, Placement& to) {
@@ -102,8 +103,8 @@ Result<Promotion> PromotionFromJson(std::string_view text) {
   read(j, "since_unix_ns", p.since_unix_ns);
   const auto slices = j.find("slices");
   const auto known = StageOf(stage);
-  if (!read.fine() || !known || slices == j.end() || !slices->is_object() || !ReadPlacement(j, "in_place", p.in_place) ||
-      !ReadPlacement(j, "before", p.before)) {
+  if (!read.fine() || !known || slices == j.end() || !slices->is_object() ||
+      !ReadPlacement(j, "in_place", p.in_place) || !ReadPlacement(j, "before", p.before)) {
     return Malformed();
   }
   p.stage = *known;

@@ -69,7 +69,8 @@ TEST(Promotion, EqualPoliciesPassTheGateAsSeldomAsItSays) {
     Random random(1000 + run);
     bool ever = false;
     for (int i = 0; i < 1500 && !ever; ++i) {
-      AddReward(p, ArmOfExchange(p, MixKeys(run, static_cast<std::uint64_t>(i))), "code", random.Unit() < 0.6);
+      AddReward(p, ArmOfExchange(p, MixKeys(run, static_cast<std::uint64_t>(i))), "code",
+                random.Unit() < 0.6);
       if (i % 25 == 0) ever = Judge(p, kGate)[0].passes;
     }
     passed += ever;

@@ -2,24 +2,25 @@
 //
 // Problem: an operator looks at a canary whenever he likes and stops when it looks good. A 95 % interval made
 // for one look is wrong far more often than 5 % then (27 % of the time in our simulation of no difference,
-// docs/results/off_policy.md). Options: a fixed horizon (nobody waits), alpha spending (looks must be planned), the
-// asymptotic "time-uniform CLT" (approximate where it matters, at small n), or a test martingale. We take the
-// last: an empirical-Bernstein supermartingale, mixed over a grid of betting rates.
+// docs/results/off_policy.md). Options: a fixed horizon (nobody waits), alpha spending (looks must be
+// planned), the asymptotic "time-uniform CLT" (approximate where it matters, at small n), or a test
+// martingale. We take the last: an empirical-Bernstein supermartingale, mixed over a grid of betting rates.
 //
 // Claim. Let X_i in [0, 1], mu_i = E[X_i | past], m_i any guess known before X_i (here the mean so far), and
 // psi(l) = -log(1 - l) - l for l in (0, 1). Then
 //     E_t(l) = exp( sum_i [ l (X_i - mu_i) - psi(l) (X_i - m_i)^2 ] )
 // is a supermartingale with E_0 = 1.
-// Proof. Fan, Grama and Liu (2015): exp(l x - psi(l) x^2) <= 1 + l x for x >= -1, 0 <= l < 1. Put x = X_i - m_i,
-// which is at least -1, and take the expectation given the past:
+// Proof. Fan, Grama and Liu (2015): exp(l x - psi(l) x^2) <= 1 + l x for x >= -1, 0 <= l < 1. Put x = X_i -
+// m_i, which is at least -1, and take the expectation given the past:
 //     E[exp(l (X_i - m_i) - psi(l) (X_i - m_i)^2) | past] <= 1 + l (mu_i - m_i) <= exp(l (mu_i - m_i)).
-// Multiply both sides by exp(-l (mu_i - m_i)), known before X_i: each factor of E_t(l) has expectation at most 1.
-// An average of supermartingales over a grid of l with weights that sum to 1 is one too. By Ville's inequality
-// P(exists t: average >= 1/alpha) <= alpha. On the complement, at every t at once, writing S = sum X_i,
-// V = sum (X_i - m_i)^2 and M = sum mu_i:
+// Multiply both sides by exp(-l (mu_i - m_i)), known before X_i: each factor of E_t(l) has expectation at
+// most 1. An average of supermartingales over a grid of l with weights that sum to 1 is one too. By Ville's
+// inequality P(exists t: average >= 1/alpha) <= alpha. On the complement, at every t at once, writing S = sum
+// X_i, V = sum (X_i - m_i)^2 and M = sum mu_i:
 //     sum_k weight_k exp(l_k (S - M) - psi(l_k) V) < 1/alpha,
-// whose left side falls in M; the smallest M / t that satisfies it is the lower bound. The upper one is the same
-// for 1 - X. Nothing was assumed of the mu_i: the bound is on their running average, so drift is allowed.    []
+// whose left side falls in M; the smallest M / t that satisfies it is the lower bound. The upper one is the
+// same for 1 - X. Nothing was assumed of the mu_i: the bound is on their running average, so drift is
+// allowed.    []
 //
 // The grid spans horizons from tens to a million observations; weights are larger where canaries end. A grid
 // costs about a quarter more width than the rate that is best in hindsight, which nobody knows.
@@ -27,8 +28,8 @@
 // Two arms by a coin. With b = P(arm B | past) fixed, r the reward and g any guess of it known before,
 //     D = (r - g) (1[B] / b - 1[A] / (1 - b))
 // has E[D | past] = mean reward of B minus that of A, whatever g is, because the coin is independent of the
-// request; |D| <= 1 / min(b, 1 - b) = R. So (D + R) / 2R is in [0, 1] and the claim applies. A good g takes most of
-// the variance away: it is the mean reward so far, of both arms.
+// request; |D| <= 1 / min(b, 1 - b) = R. So (D + R) / 2R is in [0, 1] and the claim applies. A good g takes
+// most of the variance away: it is the mean reward so far, of both arms.
 #include "learn/sequential.h"
 
 #include <algorithm>

@@ -1,6 +1,6 @@
-// A comparison one may look at after every observation: confidence sequences for the difference of two arms to
-// which requests are assigned at random. The bounds hold at all times at once, so stopping when they look good
-// is allowed (proof in sequential.cc).
+// A comparison one may look at after every observation: confidence sequences for the difference of two arms
+// to which requests are assigned at random. The bounds hold at all times at once, so stopping when they look
+// good is allowed (proof in sequential.cc).
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@ class MeanSequence {
  public:
   struct State {
     std::int64_t n = 0;
-    double sum = 0;       // of the values
-    double deviation = 0; // sum of squared differences from the mean known before each value
+    double sum = 0;        // of the values
+    double deviation = 0;  // sum of squared differences from the mean known before each value
   };
   MeanSequence() = default;
   explicit MeanSequence(const State& state) : state_(state) {}

@@ -10,8 +10,8 @@
 namespace baton::learn {
 namespace {
 
-// Of `runs` comparisons of arms with these qualities, each looked at after every tenth reward: in how many was
-// arm B ever said to be better?
+// Of `runs` comparisons of arms with these qualities, each looked at after every tenth reward: in how many
+// was arm B ever said to be better?
 int EverBetter(double a, double b, double share, int runs, int rewards, std::uint64_t seed) {
   int said = 0;
   for (int run = 0; run < runs; ++run) {

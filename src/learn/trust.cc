@@ -1,11 +1,11 @@
-// Feedback comes from those it benefits. One tenant that answers everything with "bad" (or floods a worker with
-// "good") must move what others get by a bounded amount only.
+// Feedback comes from those it benefits. One tenant that answers everything with "bad" (or floods a worker
+// with "good") must move what others get by a bounded amount only.
 //
-// Options: detect liars (an arms race), medians over groups of tenants (a fifth of the data in each group: slower
-// for everybody, and one tenant in five is a group of its own), or bound the *influence*: weight per tenant and day,
-// and share of what was recently believed. A linear model whose mass comes to at most a quarter from one tenant
-// moves at most a quarter of the way that tenant wants, and the correction itself is bounded (learn/bandit.h).
-// Measured: docs/results/robustness.md.
+// Options: detect liars (an arms race), medians over groups of tenants (a fifth of the data in each group:
+// slower for everybody, and one tenant in five is a group of its own), or bound the *influence*: weight per
+// tenant and day, and share of what was recently believed. A linear model whose mass comes to at most a
+// quarter from one tenant moves at most a quarter of the way that tenant wants, and the correction itself is
+// bounded (learn/bandit.h). Measured: docs/results/robustness.md.
 #include "learn/trust.h"
 
 #include <algorithm>
@@ -72,7 +72,8 @@ std::string Trust::Save() const {
   out.precision(17);
   out << "trust 1 " << now_ << ' ' << all_ << ' ' << known_.size() << '\n';
   for (const auto& [name, t] : known_)
-    out << name.size() << ' ' << t.day << ' ' << t.today << ' ' << t.recent << ' ' << t.at << ' ' << name << '\n';
+    out << name.size() << ' ' << t.day << ' ' << t.today << ' ' << t.recent << ' ' << t.at << ' ' << name
+        << '\n';
   return out.str();
 }
 

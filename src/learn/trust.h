@@ -1,5 +1,5 @@
-// What a tenant's feedback counts: bounded per tenant and day and as a share of all, so that nobody teaches the
-// router alone.
+// What a tenant's feedback counts: bounded per tenant and day and as a share of all, so that nobody teaches
+// the router alone.
 #pragma once
 
 #include <cstdint>
@@ -21,8 +21,8 @@ struct TrustOptions {
 class Trust {
  public:
   explicit Trust(TrustOptions options) : options_(options) {}
-  // The weight of one more observation of `tenant` on that day (days since 1970), 0 to 1; it is counted. With n
-  // tenants that speak, a share of 1.25 / n is always allowed: alone, a tenant teaches its own router.
+  // The weight of one more observation of `tenant` on that day (days since 1970), 0 to 1; it is counted. With
+  // n tenants that speak, a share of 1.25 / n is always allowed: alone, a tenant teaches its own router.
   double Take(std::string_view tenant, std::int64_t day);
   std::size_t tenants() const { return known_.size(); }
 

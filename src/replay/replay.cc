@@ -1,14 +1,15 @@
 // Replay without content.
 //
-// Problem: "what would last Tuesday have cost under this configuration?" The record holds no text, by intent. Options:
-// keep the texts (a privacy decision that a what-if must not force), or make every decision a function of what the
-// record does hold. We take the second: rails depend on data classes, rules and policies on features, and both are
-// recorded. So the same Rails and the same Rules run here as in the server; the only stand-in is a classifier that
-// says what was found then.
+// Problem: "what would last Tuesday have cost under this configuration?" The record holds no text, by intent.
+// Options: keep the texts (a privacy decision that a what-if must not force), or make every decision a
+// function of what the record does hold. We take the second: rails depend on data classes, rules and policies
+// on features, and both are recorded. So the same Rails and the same Rules run here as in the server; the
+// only stand-in is a classifier that says what was found then.
 //
-// What cannot be known is how long another worker's answer would have been. The estimate: as long as the recorded
-// one, times the ratio of the two workers' mean lengths over the replayed log (1 where one of them has answered
-// nothing in it). Input counts as recorded. A team of workers has no such estimate and is counted as unknown.
+// What cannot be known is how long another worker's answer would have been. The estimate: as long as the
+// recorded one, times the ratio of the two workers' mean lengths over the replayed log (1 where one of them
+// has answered nothing in it). Input counts as recorded. A team of workers has no such estimate and is
+// counted as unknown.
 #include "replay/replay.h"
 
 #include <algorithm>
@@ -77,15 +78,16 @@ const std::string& FirstWorker(const record::Provenance& r) {
 }
 
 // In integers, so that the sum does not depend on the order.
-std::optional<budget::Nanos> WouldCost(const record::Provenance& r, const Decision& d, const pool::Worker& worker,
-                                       const Lengths& lengths) {
+std::optional<budget::Nanos> WouldCost(const record::Provenance& r, const Decision& d,
+                                       const pool::Worker& worker, const Lengths& lengths) {
   if (d.workflow != "single") return std::nullopt;
   const auto* row = worker.prices.At(ExchangeUnixNanos(r.id) / 1'000'000'000);
   if (!worker.priced || !row) return std::nullopt;
   const auto [times, over] = lengths.Ratio(FirstWorker(r), worker.name);
   chat::Usage usage;
   usage.input = r.input_tokens;
-  usage.output = static_cast<std::int64_t>(static_cast<__int128>(r.output_tokens) * times / std::max<std::int64_t>(over, 1));
+  usage.output = static_cast<std::int64_t>(static_cast<__int128>(r.output_tokens) * times /
+                                           std::max<std::int64_t>(over, 1));
   return budget::Cost(*row, usage);
 }
 
@@ -145,7 +147,8 @@ Result<Decision> Decide(const record::Provenance& record, const Deciders& decide
     return Fail(Code::kInvalidRequest, "this record has no features: it was refused early",
                 "features_unreadable");
   }
-  const rails::Rails rails(deciders.rails, std::make_shared<RecordedClasses>(SplitClasses(record.data_classes)));
+  const rails::Rails rails(deciders.rails,
+                           std::make_shared<RecordedClasses>(SplitClasses(record.data_classes)));
   rails::Caller caller;
   caller.tenant = record.tenant;
   chat::Request shell;

@@ -1,6 +1,6 @@
-// What another configuration would have done with recorded traffic: which requests it would have sent elsewhere, and
-// what that would have cost. Calls nobody, reads no clock, draws nothing: the same records and the same
-// configuration give the same bytes.
+// What another configuration would have done with recorded traffic: which requests it would have sent
+// elsewhere, and what that would have cost. Calls nobody, reads no clock, draws nothing: the same records and
+// the same configuration give the same bytes.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +33,9 @@ struct Decision {
   double propensity = 1;
 };
 
-// `record` holds no content: data classes, features and the model asked for are what was recorded. kInvalidRequest
-// "features_unreadable" where the record's features are none (an exchange refused before it had any).
+// `record` holds no content: data classes, features and the model asked for are what was recorded.
+// kInvalidRequest "features_unreadable" where the record's features are none (an exchange refused before it
+// had any).
 Result<Decision> Decide(const record::Provenance& record, const Deciders& deciders);
 
 struct Change {
@@ -46,16 +47,16 @@ struct Change {
 };
 
 struct Report {
-  std::int64_t exchanges = 0;   // chat exchanges looked at
-  std::int64_t same = 0;        // same worker, same workflow
+  std::int64_t exchanges = 0;  // chat exchanges looked at
+  std::int64_t same = 0;       // same worker, same workflow
   std::int64_t changed = 0;
-  std::int64_t unreadable = 0;  // without features: refused before they were computed
+  std::int64_t unreadable = 0;                     // without features: refused before they were computed
   std::int64_t refused_now = 0, answered_now = 0;  // of the changed: refused only now, answered only now
   // Over all exchanges whose cost is known on both sides.
   std::int64_t priced = 0, unpriced = 0;
   budget::Nanos was, would;
   std::map<std::pair<std::string, std::string>, std::int64_t> moves;  // (from, to) -> how many
-  std::vector<Change> changes;                                       // the newest `keep`, newest first
+  std::vector<Change> changes;                                        // the newest `keep`, newest first
 };
 
 struct Options {

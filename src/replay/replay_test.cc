@@ -10,10 +10,12 @@ namespace {
 class Replays : public record::RecorderFixture {
  protected:
   Replays() {
-    catalogue_.workers = {route::MakeWorker("large", 10), route::MakeWorker("smol", 1, {"public", "internal", "personal"})};
+    catalogue_.workers = {route::MakeWorker("large", 10),
+                          route::MakeWorker("smol", 1, {"public", "internal", "personal"})};
   }
 
-  record::Provenance Exchange(int n, const std::string& task, const std::string& worker, std::int64_t output = 100) {
+  record::Provenance Exchange(int n, const std::string& task, const std::string& worker,
+                              std::int64_t output = 100) {
     record::Provenance p;
     p.id = record::SampleId(n);
     p.tenant = "local";
@@ -111,7 +113,8 @@ TEST_F(Replays, DataClassesBindAsTheyDidThen) {
 
 TEST_F(Replays, SameRecordsAndConfigurationSameBytes) {
   auto log = Open();
-  for (int i = 0; i < 3000; ++i) log->Submit(Exchange(i, i % 3 ? "code" : "chat", i % 5 ? "large" : "smol", 50 + i % 7));
+  for (int i = 0; i < 3000; ++i)
+    log->Submit(Exchange(i, i % 3 ? "code" : "chat", i % 5 ? "large" : "smol", 50 + i % 7));
   FlushAndWait(*log);
   const auto a = Run(*log, Rules("smol")), b = Run(*log, Rules("smol"));
   ASSERT_TRUE(a && b);
