@@ -14,7 +14,7 @@ namespace baton::learn::bench {
 struct StreamOptions {
   bool adaptive = true;
   ChoiceSettings choice;
-  BanditOptions bandit{.half_life = 400};
+  BanditOptions bandit;
   TrustOptions trust{.per_day = 1e9};
   double feedback = 0.3;     // share of answers that somebody rates
   std::size_t delay = 50;    // requests until a rating arrives

@@ -101,9 +101,11 @@ class Unpacker {
 Corrected Correction::Of(std::string_view worker, const std::array<float, kCompact>& x) const {
   const auto at = parts_.find(worker);
   if (at == parts_.end()) {
-    double squares = 0;
-    for (float v : x) squares += static_cast<double>(v) * v;
-    return {0, options_.prior_sd * std::sqrt(squares), 1};
+    double local = 0;
+    for (std::size_t i = 1; i < kD; ++i) local += static_cast<double>(x[i]) * x[i];
+    return {
+        0, std::sqrt(options_.common_sd * options_.common_sd + options_.local_sd * options_.local_sd * local),
+        1};
   }
   const Part& p = at->second;
   double mean = 0, variance = 0;
@@ -164,11 +166,14 @@ std::shared_ptr<const Correction> Bandit::Snapshot() const {
   auto out = std::make_shared<Correction>();
   out->options_ = options_;
   const double noise = options_.noise_sd * options_.noise_sd;
-  const double ridge = noise / (options_.prior_sd * options_.prior_sd);
+  const auto ridge = [&](std::size_t i) {
+    const double sd = i == 0 ? options_.common_sd : options_.local_sd;
+    return noise / (sd * sd);
+  };
   for (const auto& [worker, learned] : models_) {
     Model m = learned;
     Discount(m, now_);
-    for (std::size_t i = 0; i < kD; ++i) m.precision[i * kD + i] += ridge;
+    for (std::size_t i = 0; i < kD; ++i) m.precision[i * kD + i] += ridge(i);
     Invert(m.precision);
     Correction::Part& part = out->parts_[worker];
     part.covariance.resize(kD * kD);

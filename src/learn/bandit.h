@@ -19,8 +19,10 @@
 namespace baton::learn {
 
 struct BanditOptions {
-  double half_life = 500;  // observations, of all workers together, until one counts half
-  double prior_sd = 0.3;   // how far the router's estimate may be off, per unit of feature
+  double half_life = 300;  // observations, of all workers together, until one counts half
+  // How far the router's estimate may be off: for all requests alike, and more for some than for others
+  // (standard deviation over requests of length 1).
+  double common_sd = 0.15, local_sd = 0.05;
   double noise_sd = 0.45;  // of a single reward
   double largest = 0.5;    // bound on |correction of quality|
 };

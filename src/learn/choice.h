@@ -17,8 +17,8 @@ struct Option {
 
 struct ChoiceSettings {
   double value_usd = 0.01;  // what one point of quality (0 to 1) is worth
-  double floor = 0.02;      // share of choices that fall evenly on every reachable worker; below 1
-  double width = 1;         // factor on spread: 0 exploits only
+  double floor = 0.01;      // share of choices that fall evenly on every reachable worker; below 1
+  double width = 0.5;       // factor on spread: 0 exploits only
 };
 
 struct Choice {

@@ -1,13 +1,13 @@
-// One decision, in the order of its steps: what each policy expects of each worker, who is out of reach (upgrade
-// limit), what exploring may cost, which arm, which worker, with which probability.
+// One decision, in the order of its steps: what each policy expects of each worker, who is out of reach
+// (upgrade limit), what exploring may cost, which arm, which worker, with which probability.
 //
-// During a canary the arms are drawn by a coin and each arm draws its worker, so the worker that was asked has
-// probability sum over arms of share times that arm's probability. That sum is what is recorded: later estimates
-// need the probability under everything that could have happened, not under the branch that did.
+// During a canary the arms are drawn by a coin and each arm draws its worker, so the worker that was asked
+// has probability sum over arms of share times that arm's probability. That sum is what is recorded: later
+// estimates need the probability under everything that could have happened, not under the branch that did.
 //
-// The money for exploring is reserved before anything is drawn (the dearest step up that could be drawn), and what was
-// not needed goes back. So whether there is money is settled before the draw, and the propensity is exact although
-// loops share one purse.
+// The money for exploring is reserved before anything is drawn (the dearest step up that could be drawn), and
+// what was not needed goes back. So whether there is money is settled before the draw, and the propensity is
+// exact although loops share one purse.
 #include "learn/live.h"
 
 #include <algorithm>
@@ -72,8 +72,12 @@ double SecondBest(std::span<const Option> options, std::size_t but) {
 class Decision {
  public:
   Decision(const Regime& regime, const Question& q, std::span<const Seat> seats)
-      : regime_(regime), q_(q), seats_(seats), settings_(SettingsFor(regime, q)),
-        compact_(Compact::Project(q.x, regime.seed)), key_(MixKeys(regime.seed, q.exchange)) {
+      : regime_(regime),
+        q_(q),
+        seats_(seats),
+        settings_(SettingsFor(regime, q)),
+        compact_(Compact::Project(q.x, regime.seed)),
+        key_(MixKeys(regime.seed, q.exchange)) {
     if (const Expert* e = regime.InPlace(q.slice)) in_place_ = Look(*e, regime, q, compact_, seats);
     const Expert* candidate = q.may_explore ? regime.Candidate() : nullptr;
     if (candidate) candidate_ = Look(*candidate, regime, q, compact_, seats);
@@ -198,8 +202,8 @@ Live::Live(std::shared_ptr<const Regime> regime, const Caps& caps)
       shadow_(caps.shadow_per_day, caps.shadow),
       upgrades_(caps.upgrades) {}
 
-Answer Live::DecideAs(const Regime& regime, const Question& q, std::span<const Seat> seats, double explore_usd,
-                      double upgrade_factor) {
+Answer Live::DecideAs(const Regime& regime, const Question& q, std::span<const Seat> seats,
+                      double explore_usd, double upgrade_factor) {
   Decision decision(regime, q, seats);
   if (upgrade_factor > 0) decision.TakeOutUpgrades(upgrade_factor);
   Answer a = decision.Draw(explore_usd);

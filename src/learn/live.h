@@ -1,5 +1,5 @@
-// The learned decision of one request: which policy answers it, which worker that policy draws, with which exact
-// probability, and whom a shadow would have asked. What the server's loops share.
+// The learned decision of one request: which policy answers it, which worker that policy draws, with which
+// exact probability, and whom a shadow would have asked. What the server's loops share.
 #pragma once
 
 #include <cstdint>
@@ -41,7 +41,8 @@ class Expert {
 
 // Everything that decides at one moment; replaced as a whole.
 struct Regime {
-  std::map<std::string, std::shared_ptr<const Expert>, std::less<>> experts;  // by hash; "": the configured one
+  std::map<std::string, std::shared_ptr<const Expert>, std::less<>>
+      experts;          // by hash; "": the configured one
   Promotion promotion;  // its tests are not looked at here
   // What was learned online, by policy: a correction is one of that policy's own expectations.
   std::map<std::string, std::shared_ptr<const Correction>, std::less<>> corrections;
@@ -75,13 +76,13 @@ struct Answer {
   std::size_t seat = 0;
   double propensity = 1;
   Arm arm = Arm::kInPlace;
-  std::string policy;     // hash, or "single"
-  bool explored = false;  // not what its policy holds for best
-  double explored_usd = 0;  // what that costs beyond the best, as expected
+  std::string policy;                             // hash, or "single"
+  bool explored = false;                          // not what its policy holds for best
+  double explored_usd = 0;                        // what that costs beyond the best, as expected
   double expected_quality = 0, expected_usd = 0;  // with what was learned online
   double file_quality = 0, file_tokens = 0;       // as the policy's file expects: what corrections start from
-  double runner_up_quality = 0;  // of the best other seat, for the reason in words
-  bool limited = false;          // dear workers were out of reach: the caller's upgrades are spent
+  double runner_up_quality = 0;                   // of the best other seat, for the reason in words
+  bool limited = false;  // dear workers were out of reach: the caller's upgrades are spent
   Compact compact;
   std::size_t shadow_seat = 0;  // what the candidate in shadow would have asked; meaningful with `shadow`
   bool shadow = false;
@@ -98,8 +99,8 @@ class Live {
 
   // Thread safe. REQUIRES: seats not empty.
   Answer Decide(const Question& question, std::span<const Seat> seats);
-  // The same without purses: how replay decides again. `explore_usd` as in Distribution(); `upgrade_factor` above
-  // 0: workers dearer than the cheapest by that factor are out of reach.
+  // The same without purses: how replay decides again. `explore_usd` as in Distribution(); `upgrade_factor`
+  // above 0: workers dearer than the cheapest by that factor are out of reach.
   static Answer DecideAs(const Regime& regime, const Question& question, std::span<const Seat> seats,
                          double explore_usd, double upgrade_factor = 0);
 

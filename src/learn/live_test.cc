@@ -38,10 +38,10 @@ const std::vector<float> kX = {0.5F, 0.5F, 0.5F, 0.5F};
 class LiveTest : public testing::Test {
  protected:
   LiveTest() {
-    regime_.experts[""] = std::make_shared<Says>("old", std::map<std::string, double, std::less<>>{
-                                                           {"cheap", 0.5}, {"middle", 0.6}, {"dear", 0.62}});
-    regime_.experts["new"] = std::make_shared<Says>("new", std::map<std::string, double, std::less<>>{
-                                                              {"cheap", 0.7}, {"middle", 0.6}, {"dear", 0.6}});
+    regime_.experts[""] = std::make_shared<Says>(
+        "old", std::map<std::string, double, std::less<>>{{"cheap", 0.5}, {"middle", 0.6}, {"dear", 0.62}});
+    regime_.experts["new"] = std::make_shared<Says>(
+        "new", std::map<std::string, double, std::less<>>{{"cheap", 0.7}, {"middle", 0.6}, {"dear", 0.6}});
     regime_.choice = {.value_usd = 0.01, .floor = 0.03, .width = 1};
     regime_.explore = true;
     regime_.single = "dear";
@@ -144,8 +144,8 @@ TEST_F(LiveTest, WithoutAPolicyTheRulesStand) {
 }
 
 TEST_F(LiveTest, ACallersUpgradesAreBounded) {
-  regime_.experts[""] = std::make_shared<Says>("old", std::map<std::string, double, std::less<>>{
-                                                         {"cheap", 0.1}, {"middle", 0.2}, {"dear", 0.95}});
+  regime_.experts[""] = std::make_shared<Says>(
+      "old", std::map<std::string, double, std::less<>>{{"cheap", 0.1}, {"middle", 0.2}, {"dear", 0.95}});
   regime_.explore = false;
   auto live = Make(1, {.share = 0.1, .burst = 5, .factor = 3});
   int dear = 0;

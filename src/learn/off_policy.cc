@@ -67,14 +67,27 @@ Weights WeightsOf(std::span<const LoggedDecision> log) {
   return out;
 }
 
-// Mean of terms, with the interval of their sample variance.
+// Mean of terms, with an interval from their variance and skewness: importance weights have a long right
+// tail, so a sample that has not met its large weights yet is too low and knows too little of its own spread.
+// Hall (1992): the studentised mean T has g(T) = T + (skew T^2 / 3 + skew / 6) / sqrt n + skew^2 T^3 / 27 n
+// nearly normal; the ends of the interval are g's inverse at the quantiles.
 Interval MeanOf(std::span<const double> terms, double quantile) {
   const double n = static_cast<double>(terms.size());
-  double mean = 0, squares = 0;
+  double mean = 0, squares = 0, cubes = 0;
   for (double t : terms) mean += t / n;
-  for (double t : terms) squares += (t - mean) * (t - mean);
-  const double half = quantile * std::sqrt(squares / (n - 1) / n);
-  return {mean, mean - half, mean + half};
+  for (double t : terms) {
+    const double d = t - mean;
+    squares += d * d;
+    cubes += d * d * d;
+  }
+  const double sd = std::sqrt(squares / (n - 1)), root = std::sqrt(n);
+  const double skew = sd > 0 ? cubes / n / (sd * sd * sd) : 0;
+  const auto inverse = [&](double x) {
+    if (std::abs(skew) < 1e-6) return x;
+    return 3 * root / skew * (std::cbrt(1 + skew * (x - skew / (6 * root)) / root) - 1);
+  };
+  const double step = sd / root;
+  return {mean, mean - step * inverse(quantile), mean - step * inverse(-quantile)};
 }
 
 Interval Ratio(std::span<const LoggedDecision> log, const Weights& weights, double quantile) {

@@ -55,7 +55,8 @@ TEST(ArmComparison, StateIsAllThereIs) {
   ArmComparison test(0.3);
   for (int i = 0; i < 500; ++i) {
     if (i == 250) test = ArmComparison(ArmComparison::State(test.state()));
-    test.Add(random.Unit() < 0.3, random.Unit());
+    const bool in_b = random.Unit() < 0.3;
+    test.Add(in_b, random.Unit());
   }
   Random again(6);
   ArmComparison whole(0.3);

@@ -11,8 +11,8 @@ namespace baton::learn {
 using Json = nlohmann::json;
 
 std::string RecordText(const Noted& n) {
-  return fmt::format(R"({{"x":"{}","arm":"{}","quality":{:.4f},"tokens":{:.0f},"explored":{}}})", n.x.ToText(),
-                     ArmName(n.arm), n.quality, n.tokens, n.explored);
+  return fmt::format(R"({{"x":"{}","arm":"{}","quality":{:.4f},"tokens":{:.0f},"explored":{}}})",
+                     n.x.ToText(), ArmName(n.arm), n.quality, n.tokens, n.explored);
 }
 
 std::optional<Noted> NotedFromText(std::string_view json) {
@@ -51,8 +51,8 @@ Lesson Teacher::Teach(const Rated& r, Promotion& promotion) {
   o.tokens = r.output_tokens;
   if (!r.policy.empty() && r.policy != ArmName(Arm::kSingle))
     bandits_.try_emplace(r.policy, options_).first->second.Observe(o);
-  // A test's rewards count one or nothing: weights would have to be known before the arm was drawn. By chance of the
-  // fraction would do; whole weights are the rule, so a fraction is dropped.
+  // A test's rewards count one or nothing: weights would have to be known before the arm was drawn. By chance
+  // of the fraction would do; whole weights are the rule, so a fraction is dropped.
   if (o.weight >= 1) AddReward(promotion, r.noted.arm, r.slice, Utility(r.quality, r.cost_usd, value_usd_));
   return o.weight > 0 ? Lesson::kTaught : Lesson::kNoWeight;
 }

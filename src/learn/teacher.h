@@ -1,5 +1,5 @@
-// Ratings that came in, joined with the exchanges they belong to, become lessons: for the bandit, for the trust in
-// tenants, and for a canary's test.
+// Ratings that came in, joined with the exchanges they belong to, become lessons: for the bandit, for the
+// trust in tenants, and for a canary's test.
 #pragma once
 
 #include <cstdint>
@@ -32,11 +32,11 @@ struct Rated {
   std::string tenant, slice, worker;  // worker: who answered
   std::string policy;                 // whose decision it was; "single" and the rules learn nothing from it
   Noted noted;
-  double quality = 0;                 // 0 to 1, as rated
+  double quality = 0;  // 0 to 1, as rated
   double cost_usd = 0, output_tokens = 0;
-  std::int64_t day = 0;               // of the rating, days since 1970
-  // The exchange ended well, and the worker that was chosen answered at its first try. Otherwise the rating is about
-  // a provider's fault, a refusal or a stand-in, and teaches nothing about quality.
+  std::int64_t day = 0;  // of the rating, days since 1970
+  // The exchange ended well, and the worker that was chosen answered at its first try. Otherwise the rating
+  // is about a provider's fault, a refusal or a stand-in, and teaches nothing about quality.
   bool clean = true;
 };
 

@@ -20,6 +20,8 @@
 namespace baton::replay {
 namespace {
 
+__extension__ typedef __int128 Wide;
+
 // Finds what was found when the exchange was recorded.
 class RecordedClasses : public rails::Classifier {
  public:
@@ -86,8 +88,8 @@ std::optional<budget::Nanos> WouldCost(const record::Provenance& r, const Decisi
   const auto [times, over] = lengths.Ratio(FirstWorker(r), worker.name);
   chat::Usage usage;
   usage.input = r.input_tokens;
-  usage.output = static_cast<std::int64_t>(static_cast<__int128>(r.output_tokens) * times /
-                                           std::max<std::int64_t>(over, 1));
+  usage.output =
+      static_cast<std::int64_t>(static_cast<Wide>(r.output_tokens) * times / std::max<std::int64_t>(over, 1));
   return budget::Cost(*row, usage);
 }
 

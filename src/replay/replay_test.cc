@@ -113,12 +113,12 @@ TEST_F(Replays, DataClassesBindAsTheyDidThen) {
 
 TEST_F(Replays, SameRecordsAndConfigurationSameBytes) {
   auto log = Open();
-  for (int i = 0; i < 3000; ++i)
+  for (int i = 0; i < 1500; ++i)
     log->Submit(Exchange(i, i % 3 ? "code" : "chat", i % 5 ? "large" : "smol", 50 + i % 7));
   FlushAndWait(*log);
   const auto a = Run(*log, Rules("smol")), b = Run(*log, Rules("smol"));
   ASSERT_TRUE(a && b);
-  EXPECT_EQ(a->exchanges, 3000);
+  EXPECT_EQ(a->exchanges, 1500);
   EXPECT_EQ(ToJson(*a), ToJson(*b));
   EXPECT_EQ(ToText(*a), ToText(*b));
 }
