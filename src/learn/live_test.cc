@@ -11,43 +11,36 @@ namespace {
 
 constexpr std::int64_t kDay = 24LL * 3600 * 1'000'000'000;
 
-// Expects the same of every request: quality by worker's name.
-class Says : public Expert {
- public:
-  Says(std::string hash, std::map<std::string, double, std::less<>> quality, double spread = 0.1)
-      : hash_(std::move(hash)), quality_(std::move(quality)), spread_(spread) {}
-  const std::string& hash() const override { return hash_; }
-  std::size_t features() const override { return 4; }
-  void Expect(std::span<const float>, std::span<const std::string_view> workers,
-              std::span<Expectation> out) const override {
-    for (std::size_t i = 0; i < workers.size(); ++i) {
-      const auto at = quality_.find(workers[i]);
-      if (at != quality_.end()) out[i] = {at->second, spread_, 100, true};
-    }
-  }
-
- private:
-  std::string hash_;
-  std::map<std::string, double, std::less<>> quality_;
-  double spread_;
-};
-
-const std::vector<Seat> kSeats = {{"cheap", 0, 1e-6}, {"middle", 0, 5e-6}, {"dear", 0, 50e-6}};
+const std::vector<std::string_view> kTeam = {"cheap", "middle", "dear"};
 const std::vector<float> kX = {0.5F, 0.5F, 0.5F, 0.5F};
+
+// 100 tokens of output are expected of everybody, at 1, 5 and 50 dollars per million.
+View Says(std::string_view policy, std::vector<double> quality, double spread = 0.1) {
+  View v{policy, {}};
+  const double usd[] = {0.0001, 0.0005, 0.005};
+  for (std::size_t i = 0; i < quality.size(); ++i)
+    v.prospects.push_back({quality[i], spread, usd[i], usd[i], 100, 0});
+  return v;
+}
 
 class LiveTest : public testing::Test {
  protected:
   LiveTest() {
-    regime_.experts[""] = std::make_shared<Says>(
-        "old", std::map<std::string, double, std::less<>>{{"cheap", 0.5}, {"middle", 0.6}, {"dear", 0.62}});
-    regime_.experts["new"] = std::make_shared<Says>(
-        "new", std::map<std::string, double, std::less<>>{{"cheap", 0.7}, {"middle", 0.6}, {"dear", 0.6}});
     regime_.choice = {.value_usd = 0.01, .floor = 0.03, .width = 1};
     regime_.explore = true;
     regime_.single = "dear";
   }
-  Question Ask(std::uint64_t exchange, bool may_explore = true) {
-    return {kX, "code", "local", exchange, 0, may_explore};
+  Question Ask(std::uint64_t exchange, bool may_explore = true) const {
+    Question q;
+    q.workers = kTeam;
+    q.compact = Compact::Project(kX, regime_.seed);
+    q.slice = "code";
+    q.caller = "local";
+    q.exchange = exchange;
+    q.may_explore = may_explore;
+    q.in_place = in_place_ ? &*in_place_ : nullptr;
+    q.candidate = regime_.Candidate().empty() ? nullptr : &candidate_;
+    return q;
   }
   std::unique_ptr<Live> Make(std::int64_t explore_nanos = 1'000'000'000'000, UpgradeOptions upgrades = {}) {
     auto live = std::make_unique<Live>(std::make_shared<const Regime>(regime_),
@@ -60,6 +53,8 @@ class LiveTest : public testing::Test {
     ASSERT_TRUE(StartCanary(regime_.promotion, share, true, 2));
   }
   Regime regime_;
+  std::optional<View> in_place_ = Says("old", {0.5, 0.6, 0.62});
+  View candidate_ = Says("new", {0.7, 0.6, 0.6});
 };
 
 TEST_F(LiveTest, PropensitiesAreFrequencies) {
@@ -68,10 +63,10 @@ TEST_F(LiveTest, PropensitiesAreFrequencies) {
   double counts[3] = {}, said[3] = {};
   constexpr int kN = 40'000;
   for (std::uint64_t i = 0; i < kN; ++i) {
-    const Answer a = live->Decide(Ask(i), kSeats);
+    const Answer a = live->Decide(regime_, Ask(i));
     ASSERT_TRUE(a.decided);
-    counts[a.seat] += 1.0 / kN;
-    said[a.seat] = a.propensity;
+    counts[a.worker] += 1.0 / kN;
+    said[a.worker] = a.propensity;
   }
   for (int s = 0; s < 3; ++s) EXPECT_NEAR(counts[s], said[s], 0.01) << s;
   EXPECT_NEAR(said[0] + said[1] + said[2], 1, 1e-9);
@@ -82,7 +77,7 @@ TEST_F(LiveTest, WhoOptedOutIsInNoExperiment) {
   Canary(0.3);
   auto live = Make();
   for (std::uint64_t i = 0; i < 2000; ++i) {
-    const Answer a = live->Decide(Ask(i, false), kSeats);
+    const Answer a = live->Decide(regime_, Ask(i, false));
     EXPECT_EQ(a.arm, Arm::kInPlace);
     EXPECT_EQ(a.propensity, 1);
     EXPECT_FALSE(a.explored);
@@ -91,17 +86,21 @@ TEST_F(LiveTest, WhoOptedOutIsInNoExperiment) {
 }
 
 TEST_F(LiveTest, ShadowsChangeNothingOfWhatIsAnswered) {
-  auto before = Make();
-  ASSERT_TRUE(StartShadow(regime_.promotion, "new", 1));
-  auto with = Make();
+  auto live = Make();
+  Regime shadowed = regime_;
+  ASSERT_TRUE(StartShadow(shadowed.promotion, "new", 1));
   for (std::uint64_t i = 0; i < 500; ++i) {
-    const Answer a = before->Decide(Ask(i), kSeats), b = with->Decide(Ask(i), kSeats);
-    EXPECT_EQ(a.seat, b.seat);
+    Question q = Ask(i);
+    const Answer a = live->Decide(regime_, q);
+    q.candidate = &candidate_;
+    const Answer b = live->Decide(shadowed, q);
+    EXPECT_EQ(a.worker, b.worker);
     EXPECT_EQ(a.propensity, b.propensity);
     EXPECT_FALSE(a.shadow);
     ASSERT_TRUE(b.shadow);
-    EXPECT_EQ(b.shadow_seat, 0U);
-    EXPECT_FALSE(with->Decide(Ask(i, false), kSeats).shadow) << "opted out";
+    EXPECT_EQ(*b.shadow, 0U);
+    q.may_explore = false;
+    EXPECT_FALSE(live->Decide(shadowed, q).shadow) << "opted out";
   }
 }
 
@@ -111,7 +110,7 @@ TEST_F(LiveTest, ExploringStaysUnderTheDaysDollars) {
   double spent = 0;
   for (std::uint64_t i = 0; i < 20'000; ++i) {
     if (auto due = live->explore().Due(5 * kDay)) live->explore().Apply(*due);
-    const Answer a = live->Decide(Ask(i), kSeats);
+    const Answer a = live->Decide(regime_, Ask(i));
     spent += a.explored_usd;
   }
   EXPECT_LE(spent, kCap / 1e9);
@@ -120,23 +119,18 @@ TEST_F(LiveTest, ExploringStaysUnderTheDaysDollars) {
 
 TEST_F(LiveTest, SlicesFollowTheirPlacement) {
   regime_.promotion.in_place = {{"code", "new"}};
-  regime_.explore = false;
-  auto live = Make();
-  Question q = Ask(1);
-  EXPECT_EQ(live->Decide(q, kSeats).policy, "new");
-  q.slice = "maths";
-  EXPECT_EQ(live->Decide(q, kSeats).policy, "old");
+  EXPECT_EQ(regime_.InPlace("code"), "new");
+  EXPECT_EQ(regime_.InPlace("maths"), "") << "what the configuration says";
 }
 
 TEST_F(LiveTest, WithoutAPolicyTheRulesStand) {
-  regime_.experts.erase("");
+  in_place_.reset();
   auto live = Make();
-  EXPECT_FALSE(live->Decide(Ask(1), kSeats).decided);
+  EXPECT_FALSE(live->Decide(regime_, Ask(1)).decided);
   Canary(0.25);
-  live = Make();
   int decided = 0;
   for (std::uint64_t i = 0; i < 4000; ++i) {
-    const Answer a = live->Decide(Ask(i), kSeats);
+    const Answer a = live->Decide(regime_, Ask(i));
     decided += a.decided;
     EXPECT_TRUE(!a.decided || a.arm != Arm::kInPlace);
   }
@@ -144,15 +138,14 @@ TEST_F(LiveTest, WithoutAPolicyTheRulesStand) {
 }
 
 TEST_F(LiveTest, ACallersUpgradesAreBounded) {
-  regime_.experts[""] = std::make_shared<Says>(
-      "old", std::map<std::string, double, std::less<>>{{"cheap", 0.1}, {"middle", 0.2}, {"dear", 0.95}});
+  in_place_ = Says("old", {0.1, 0.2, 0.95});
   regime_.explore = false;
   auto live = Make(1, {.share = 0.1, .burst = 5, .factor = 3});
   int dear = 0;
   for (std::uint64_t i = 0; i < 1000; ++i) {
-    const Answer a = live->Decide(Ask(i), kSeats);
-    dear += a.seat == 2;
-    EXPECT_EQ(a.limited, a.seat != 2);
+    const Answer a = live->Decide(regime_, Ask(i));
+    dear += a.worker == 2;
+    EXPECT_EQ(a.limited, a.worker != 2);
   }
   EXPECT_NEAR(dear, 105, 2);
 }
@@ -163,20 +156,20 @@ TEST_F(LiveTest, WhatTrafficTaughtAPolicyCorrectsThatPolicyAlone) {
   const Compact x = Compact::Project(kX, regime_.seed);
   for (int i = 0; i < 300; ++i) bandit.Observe({"middle", x, 0.6, 0, 1, 100, 100});
   regime_.corrections["old"] = bandit.Snapshot();
-  const Answer a = Make()->Decide(Ask(1), kSeats);
-  EXPECT_EQ(a.seat, 0U) << "middle was rated badly";
+  const Answer a = Make()->Decide(regime_, Ask(1));
+  EXPECT_EQ(a.worker, 0U) << "middle was rated badly";
   EXPECT_EQ(a.file_quality, 0.5);
   regime_.corrections.clear();
   regime_.corrections["new"] = bandit.Snapshot();
-  EXPECT_EQ(Make()->Decide(Ask(1), kSeats).seat, 1U);
+  EXPECT_EQ(Make()->Decide(regime_, Ask(1)).worker, 1U);
 }
 
 TEST_F(LiveTest, ReplayDecidesTheSame) {
   Canary(0.2);
   auto live = Make();
   for (std::uint64_t i = 0; i < 500; ++i) {
-    const Answer a = live->Decide(Ask(i), kSeats), b = Live::DecideAs(regime_, Ask(i), kSeats, 1);
-    EXPECT_EQ(a.seat, b.seat);
+    const Answer a = live->Decide(regime_, Ask(i)), b = Live::DecideAs(regime_, Ask(i), 1);
+    EXPECT_EQ(a.worker, b.worker);
     EXPECT_EQ(a.arm, b.arm);
     EXPECT_EQ(a.propensity, b.propensity);
   }
