@@ -141,6 +141,25 @@ void AddLog(CLI::App& app, int& code) {
   sub->callback([&code] { code = ShowLog(o); });
 }
 
+void AddReplay(CLI::App& app, int& code) {
+  static ReplayOptions o;
+  auto* sub =
+      Sub(app, "replay", "What another configuration would have done with recorded traffic, and its cost",
+          "baton replay --config next.yaml --store baton.db --since 1d");
+  sub->add_option("--config", o.config, "the configuration to try")->required();
+  sub->add_option("--store", o.store, "store file (default: the configuration's)");
+  sub->add_option("--since", o.since, "only younger than this: 90s, 15m, 2h, 7d");
+  sub->add_option("--until", o.until, "only older than this");
+  sub->add_option("--model", o.model, "only this model name");
+  sub->add_option("--worker", o.worker, "only what this worker answered");
+  sub->add_option("--route", o.route, "only this route");
+  sub->add_option("--limit", o.limit, "changes listed at most")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
+  sub->add_flag("--json", o.json, "print the result as JSON");
+  sub->callback([&code] { code = Replay(o); });
+}
+
 void AddModels(CLI::App& app, int& code) {
   static ModelsOptions o;
   auto* models = Sub(app, "models", "Models that run in this process", "baton models pull --all");
@@ -236,6 +255,7 @@ int Main(int argc, char** argv) {
   AddPool(app, code);
   AddCases(app, code);
   AddLog(app, code);
+  AddReplay(app, code);
   AddModels(app, code);
   AddMock(app, code);
   AddBench(app, code);

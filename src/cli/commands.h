@@ -62,6 +62,13 @@ struct LogOptions {
 };
 int ShowLog(const LogOptions& options);
 
+struct ReplayOptions {
+  std::string config, store, since, until, model, worker, route;
+  bool json = false;
+  int limit = 20;
+};
+int Replay(const ReplayOptions& options);
+
 struct ModelsOptions {
   std::string dir = "models", from;
   std::vector<std::string> names;
