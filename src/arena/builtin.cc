@@ -29,7 +29,7 @@ std::shared_ptr<pool::Worker> WorkerOf(const Row& row, const std::string& models
   w->dialect = row.exact ? "exact" : "local";
   w->target.model = row.model;
   if (!row.exact) w->path = fmt::format("{}/{}.gguf", models, row.model);
-  w->target.max_output = 256;
+  w->target.max_output = 96;
   w->context = row.exact ? 0 : 2048;
   w->data.region = "here";
   w->data.trains = false;

@@ -9,6 +9,7 @@
 #include "rails/classifier.h"
 #include "route/features.h"
 #include "route/rules.h"
+#include "workflow/plan_check.h"
 #include "workflow/step_cost.h"
 
 namespace baton::arena {
@@ -36,12 +37,15 @@ chat::Request RequestOf(const Episode& e, std::int64_t max_answer) {
   return r;
 }
 
-route::Rules RulesFor(const Episode& e) {
+route::Rules RulesFor(const Episode& e, const rails::Catalogue& catalogue) {
   route::RulesOptions options;
   route::Rule rule;
   rule.name = kRoute;
   rule.workflow = e.workflow.empty() ? "single" : e.workflow;
   rule.workers = e.workers;
+  for (const auto& w : catalogue.workers) {
+    if (e.workers.empty()) rule.workers.push_back(w->name);
+  }
   options.rules.push_back(std::move(rule));
   return route::Rules(std::move(options));
 }
@@ -105,7 +109,7 @@ Task<workflow::Trace> Live::Run(workflow::Job job, Episode& e, Rollout* out) {
   Result<workflow::Plan> plan = Error{};
   if (e.plan) plan = std::move(*e.plan);
   else plan = runner_.MakePlan(job.permit, job.route, job.request, job.catalogue, now);
-  if (plan) out->worst_case = workflow::WorstOfAll(*plan, job.request, job.input_tokens, now).usd;
+  if (plan && workflow::Check(*plan, job.permit)) out->worst_case = workflow::WorstOfAll(*plan, job.request, job.input_tokens, now).usd;
   if (e.workflow.empty() && plan) {
     workflow::Trace trace = co_await runner_.RunPlan(std::move(job), std::move(*plan));
     co_return trace;
@@ -140,7 +144,7 @@ Task<Rollout> Live::Play(Episode e) {
     out.error = permit.error().Name();
     co_return out;
   }
-  const route::Rules rules = RulesFor(e);
+  const route::Rules rules = RulesFor(e, catalogue_);
   const route::Features features = route::Compute(request, *permit);
   auto route = rules.Choose(kRoute, features, *permit, catalogue_);
   if (!route) {

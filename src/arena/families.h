@@ -42,6 +42,8 @@ struct GenerateOptions {
 };
 // The same options give the same problems, on every machine. kInvalidRequest "unknown_family", "unknown_split".
 Result<std::vector<Problem>> Generate(const GenerateOptions& options, const World& world);
+// The one at `index` of that list, however long it is.
+Result<Problem> GenerateOne(const GenerateOptions& options, std::uint64_t index, const World& world);
 
 // What a template draws from. `level` is the difficulty.
 struct Draw {

@@ -28,7 +28,7 @@ bool SameNumber(const std::string& reference, std::string_view answer) {
   const auto found = verify::FindFinalNumber(answer);
   if (!found) return false;
   const double want = std::strtod(reference.c_str(), nullptr), got = found->value.ToDouble();
-  return std::abs(got - want) <= std::max(0.01, std::abs(want) * 1e-4);
+  return std::abs(got - want) <= 0.01 + std::abs(want) * 1e-7;
 }
 
 bool SaysText(const Problem& p, std::string_view answer) {
@@ -59,11 +59,12 @@ std::vector<std::string> Items(std::string_view text) {
 
 bool SameList(const std::string& reference, std::string_view answer) {
   const auto open = answer.rfind('['), close = answer.rfind(']');
+  const std::vector<std::string> want = Items(reference);
   if (open != std::string_view::npos && close != std::string_view::npos && open < close)
-    answer = answer.substr(open, close - open);
-  else if (const auto colon = answer.rfind(':'); colon != std::string_view::npos)
-    answer = answer.substr(colon + 1);
-  return Items(answer) == Items(reference);
+    return Items(answer.substr(open, close - open)) == want;
+  // Words may lead up to the list, nothing may follow it.
+  const std::vector<std::string> got = Items(answer);
+  return got.size() >= want.size() && std::equal(want.rbegin(), want.rend(), got.rbegin());
 }
 
 }  // namespace

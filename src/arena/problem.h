@@ -13,7 +13,7 @@
 namespace baton::arena {
 
 enum class Check {
-  kNumber,  // the number the answer ends in, within a ten-thousandth (or a hundredth below 100)
+  kNumber,  // the number the answer ends in, within a hundredth
   kText,    // says the reference as whole words, in at most 60 words, and none of `options` beside it
   kChoice,  // the option letter
   kList,    // the items in order, brackets, quotes and "and" aside

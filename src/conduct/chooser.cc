@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
+#include <cstdlib>
 
 #include "base/signal.h"
 
@@ -29,10 +31,10 @@ class EngineReader : public StateReader {
       : loop_(loop), engine_(std::move(engine)), base_(std::move(base)), memo_(memo), flight_(loop) {}
 
   const BaseModel& base() const override { return base_; }
-  Task<Result<std::vector<float>>> Read(std::string transcript) override {
+  Task<Result<ReadState>> Read(std::string transcript) override {
     const std::string key = fmt::format("state\x1f{}\x1f{}\x1f{}", base_.name, base_.parameters, transcript);
     const bool mine = co_await flight_.Enter(key);
-    Result<std::vector<float>> out = Remembered(key);
+    Result<ReadState> out = Remembered(key);
     if (!out) {
       out = co_await Ask(std::move(transcript));
       if (out && memo_) memo_->Keep(key, Written(*out));
@@ -43,18 +45,21 @@ class EngineReader : public StateReader {
 
  private:
   // Eight hexadecimal digits a number: the same bits when read back.
-  static std::string Written(const std::vector<float>& state) {
+  static std::string Written(const ReadState& r) {
     std::string out;
-    out.reserve(state.size() * 8);
-    for (const float v : state) fmt::format_to(std::back_inserter(out), "{:08x}", std::bit_cast<std::uint32_t>(v));
-    return out;
+    out.reserve(r.state.size() * 8 + 8);
+    for (const float v : r.state) fmt::format_to(std::back_inserter(out), "{:08x}", std::bit_cast<std::uint32_t>(v));
+    return out + std::to_string(r.tokens);
   }
-  Result<std::vector<float>> Remembered(const std::string& key) {
+  Result<ReadState> Remembered(const std::string& key) {
     const auto text = memo_ ? memo_->Find(key) : std::nullopt;
-    std::vector<float> out(static_cast<std::size_t>(base_.width));
-    if (!text || text->size() != out.size() * 8) return Fail(Code::kNotFound, "not read yet");
-    for (std::size_t i = 0; i < out.size(); ++i)
-      out[i] = std::bit_cast<float>(static_cast<std::uint32_t>(std::strtoul(text->substr(i * 8, 8).c_str(), nullptr, 16)));
+    ReadState out;
+    out.state.resize(static_cast<std::size_t>(base_.width));
+    if (!text || text->size() <= out.state.size() * 8) return Fail(Code::kNotFound, "not read yet");
+    for (std::size_t i = 0; i < out.state.size(); ++i)
+      out.state[i] =
+          std::bit_cast<float>(static_cast<std::uint32_t>(std::strtoul(text->substr(i * 8, 8).c_str(), nullptr, 16)));
+    out.tokens = std::atoll(text->c_str() + out.state.size() * 8);
     return out;
   }
 
@@ -64,7 +69,7 @@ class EngineReader : public StateReader {
     Signal ready;
     Result<lm::Engine::Embedded> result = Error{};
   };
-  Task<Result<std::vector<float>>> Ask(std::string transcript) {
+  Task<Result<ReadState>> Ask(std::string transcript) {
     auto answer = std::make_shared<Answer>(loop_);
     std::vector<std::string> texts = {std::move(transcript)};
     engine_->States(std::move(texts), 1, [answer, &loop = loop_](Result<lm::Engine::Embedded> r) {
@@ -75,7 +80,7 @@ class EngineReader : public StateReader {
     });
     (void)co_await answer->ready.Wait();
     if (!answer->result) co_return std::move(answer->result).error();
-    co_return std::move(answer->result->vectors.front());
+    co_return ReadState{std::move(answer->result->vectors.front()), answer->result->tokens};
   }
 
   Loop& loop_;
@@ -172,7 +177,8 @@ Task<workflow::NextSteps> CoordinatorChooser::Next(const Progress& progress) {
   if (!any || accepted || static_cast<int>(choices_.size()) >= o_.coordinator->turns) co_return next;
   auto state = co_await o_.reader->Read(Transcript(o_.question, progress));
   if (state) {
-    choices_.push_back(Choose(*o_.coordinator, *state, OpenNow(progress), o_.random.get()));
+    read_tokens_ += state->tokens;
+    choices_.push_back(Choose(*o_.coordinator, state->state, OpenNow(progress), o_.random.get()));
     co_return StepFor(choices_.back(), progress);
   }
   // Nothing can be read: if nobody has answered yet, the first who may answers, and says why.

@@ -18,12 +18,17 @@ namespace baton::conduct {
 // questions and outputs are cut (their beginnings count), so that a turn costs what a turn costs.
 std::string Transcript(std::string_view question, const workflow::Progress& progress);
 
+// A transcript as the base model sees it.
+struct ReadState {
+  std::vector<float> state;  // length 1, of the base model's width
+  std::int64_t tokens = 0;   // that were read: they are part of the bill
+};
+
 // States of transcripts. On one loop.
 class StateReader {
  public:
   virtual ~StateReader() = default;
-  // Length 1, of the base model's width.
-  virtual Task<Result<std::vector<float>>> Read(std::string transcript) = 0;
+  virtual Task<Result<ReadState>> Read(std::string transcript) = 0;
   virtual const BaseModel& base() const = 0;
 };
 // From the engine's second-to-last token; remembered when there is a memo (which, as `loop`, outlives it).
@@ -46,6 +51,8 @@ class CoordinatorChooser : public workflow::Chooser {
   Task<workflow::NextSteps> Next(const workflow::Progress& progress) override;
   // What it has chosen, turn by turn.
   const std::vector<Choice>& choices() const { return choices_; }
+  // Tokens read to choose it.
+  std::int64_t read_tokens() const { return read_tokens_; }
 
  private:
   Open OpenNow(const workflow::Progress& progress) const;
@@ -53,6 +60,7 @@ class CoordinatorChooser : public workflow::Chooser {
 
   Options o_;
   std::vector<Choice> choices_;
+  std::int64_t read_tokens_ = 0;
 };
 
 // The step of a turn: `turn` counts from 1. What CoordinatorChooser adds, and the one step of single-turn episodes.

@@ -27,7 +27,7 @@ Task<void> ReadSome(Reading* r) {
   while (r->next < r->texts.size()) {
     const std::size_t i = r->next++;
     auto state = co_await r->reader.Read(std::move(r->texts[i]));
-    if (state) (*r->out)[i] = std::move(*state);
+    if (state) (*r->out)[i] = std::move(state->state);
     if (++r->done == r->texts.size()) r->all.Set();
   }
 }
@@ -54,6 +54,24 @@ double Rollouts::Utility(const arena::Rollout& r) const {
   return r.score - static_cast<double>(r.cost.v) * 1e-9 / options_.usd_per_right;
 }
 
+budget::Nanos Rollouts::WorstCase(const arena::Problem& problem, int turns) const {
+  // Bytes bound tokens; a turn sees the question, what it is asked to do, and every output before it.
+  constexpr std::int64_t kAround = 160;
+  budget::Nanos sum;
+  for (int t = 0; t < turns; ++t) {
+    const std::int64_t input = static_cast<std::int64_t>(problem.prompt.size()) + kAround + t * (options_.max_answer + 40);
+    budget::Nanos most;
+    for (const auto* w : workers_) {
+      const budget::PriceRow* row = w->prices.At(0);
+      if (!row) continue;
+      const budget::Nanos call = budget::WorstCase(*row, input, options_.max_answer) + budget::PerCall(*row, 1);
+      most = std::max(most, call);
+    }
+    sum += most + budget::Nanos{options_.read_price.v * input / 1'000'000};
+  }
+  return sum;
+}
+
 Task<std::vector<Run>> Rollouts::Play(std::vector<Trial> trials) {
   std::vector<std::unique_ptr<CoordinatorChooser>> choosers;
   std::vector<arena::Episode> episodes;
@@ -74,8 +92,12 @@ Task<std::vector<Run>> Rollouts::Play(std::vector<Trial> trials) {
   auto rollouts = co_await arena::PlayAll(environment_, std::move(episodes), options_.parallel);
   std::vector<Run> out(rollouts.size());
   for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i].utility = Utility(rollouts[i]);
     out[i].rollout = std::move(rollouts[i]);
+    const std::int64_t read = choosers[i]->read_tokens();
+    out[i].rollout.tokens += read;
+    out[i].rollout.cost += budget::Nanos{(options_.read_price.v * read + 999'999) / 1'000'000};
+    out[i].rollout.worst_case = WorstCase(*trials[i].problem, trials[i].coordinator->turns);
+    out[i].utility = Utility(out[i].rollout);
     out[i].choices = choosers[i]->choices();
   }
   played_ += static_cast<std::int64_t>(out.size());

@@ -17,7 +17,7 @@ struct Trial {
   std::uint64_t seed = 0;  // of the choices; 0: the likeliest ones
 };
 struct Run {
-  arena::Rollout rollout;
+  arena::Rollout rollout;  // its cost and tokens hold what the base model read
   std::vector<Choice> choices;
   double utility = 0;
 };
@@ -34,6 +34,7 @@ struct SingleTurns {
 struct RolloutOptions {
   double usd_per_right = 0.001;  // what a right answer is worth; infinite: dollars do not count
   std::int64_t max_answer = 40;
+  budget::Nanos read_price;  // of a million tokens of transcript that the base model reads
   std::size_t parallel = 64;
 };
 
@@ -46,6 +47,8 @@ class Rollouts {
   Coordinator Blank(int turns, bool roles) const;
   // Score minus dollars in units of a right answer.
   double Utility(const arena::Rollout& rollout) const;
+  // The most a coordinator's run of so many turns can cost on this problem.
+  budget::Nanos WorstCase(const arena::Problem& problem, int turns) const;
 
   Task<std::vector<Run>> Play(std::vector<Trial> trials);
   Task<SingleTurns> PlaySingleTurns(const std::vector<arena::Problem>& problems);

@@ -102,7 +102,7 @@ class Search : public Answerer {
 
 Result<std::unique_ptr<Answerer>> NewSearch(const std::vector<Document>& documents) {
   TRY(auto engine, SqlEngine::Create());
-  TRY_VOID(engine->Exec("CREATE VIRTUAL TABLE sentences USING fts5(body, document UNINDEXED)"));
+  TRY_VOID(engine->Exec("CREATE VIRTUAL TABLE sentences USING fts5(body, document UNINDEXED, tokenize = 'porter unicode61')"));
   TRY_VOID(engine->Exec("BEGIN"));
   for (const Document& d : documents) {
     for (const auto& s : Sentences(d.text))

@@ -78,7 +78,7 @@ class Rules {
   //   a worker's name                 -> that worker alone, no fallback (escape hatch).
   // kNotFound "model_not_found" (lists near names) otherwise. kPermissionDenied "policy_violation" when the
   // Permit forbids the named worker. Workers that cannot serve the request at all (images without vision,
-  // context too small, encoders) are skipped with a reason; when none is left, kTooLarge
+  // context too small, encoders) are skipped with a reason, exact workers are chosen only by name; when none is left, kTooLarge
   // "context_length_exceeded" if length alone was the reason, else kUnsupported "no_capable_worker". Every
   // candidate is one of the Permit's workers. Thread safe.
   Result<Route> Choose(const std::string& model, const Features& features, const rails::Permit& permit,

@@ -32,7 +32,7 @@ class Engines {
 // What one configuration decides with. `held` (may be null) is the process's, `metrics` too.
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
     const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr,
-    Metrics* metrics = nullptr);
+    Metrics* metrics = nullptr, std::map<std::string, workflow::ChooserMaker> choosers = {});
 
 struct HouseDeps {
   Loop* loop = nullptr;
