@@ -53,7 +53,8 @@ class Scripted : public pool::Backend {
 
 class ArenaTest : public testing::Test {
  public:
-  static std::shared_ptr<const pool::Worker> MakeWorker(const std::string& name, std::int64_t usd_per_million) {
+  static std::shared_ptr<const pool::Worker> MakeWorker(const std::string& name,
+                                                        std::int64_t usd_per_million) {
     auto w = std::make_shared<pool::Worker>();
     w->name = name;
     w->dialect = "scripted";
@@ -112,7 +113,8 @@ class ArenaTest : public testing::Test {
     p.check = Check::kNumber;
     return p;
   }
-  workflow::Step StepOf(const std::string& name, const std::string& worker, workflow::Role role = workflow::Role::kWorker) {
+  workflow::Step StepOf(const std::string& name, const std::string& worker,
+                        workflow::Role role = workflow::Role::kWorker) {
     workflow::Step s;
     s.name = name;
     s.role = role;

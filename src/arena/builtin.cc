@@ -50,9 +50,11 @@ Result<BuiltinPool> MakeBuiltinPool(const BuiltinOptions& o, std::string* left_o
   BuiltinPool out;
   out.world = o.world;
   for (const auto& name : o.names) {
-    const auto* row = std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) { return r.name == name; });
+    const auto* row =
+        std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) { return r.name == name; });
     if (row == std::end(kRows))
-      return Fail(Code::kInvalidRequest, fmt::format("the built-in pool has no worker '{}'", name), "unknown_worker");
+      return Fail(Code::kInvalidRequest, fmt::format("the built-in pool has no worker '{}'", name),
+                  "unknown_worker");
     auto worker = WorkerOf(*row, o.models);
     if (name == "python") {
       auto sandbox = verify::Sandbox::Create();

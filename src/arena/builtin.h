@@ -19,8 +19,8 @@ struct BuiltinOptions {
   int threads = 0;
 };
 
-// Prices are of this project's making, in the proportion of what the workers cost to run: models by tokens, exact
-// workers by call. They are the unit in which every cost of the results is stated, not a provider's.
+// Prices are of this project's making, in the proportion of what the workers cost to run: models by tokens,
+// exact workers by call. They are the unit in which every cost of the results is stated, not a provider's.
 struct BuiltinPool {
   std::vector<std::shared_ptr<const pool::Worker>> workers;
   // Of `names` that are models; the first reads transcripts for coordinators.
@@ -33,8 +33,8 @@ struct BuiltinPool {
   std::shared_ptr<lm::Engine> Engine(std::string_view worker) const;
 };
 
-// Loads the models (seconds). kNotFound for files that are not there, kInvalidRequest for unknown names; a kernel
-// without user namespaces leaves `python` out and says so in *left_out.
+// Loads the models (seconds). kNotFound for files that are not there, kInvalidRequest for unknown names; a
+// kernel without user namespaces leaves `python` out and says so in *left_out.
 Result<BuiltinPool> MakeBuiltinPool(const BuiltinOptions& options, std::string* left_out);
 
 }  // namespace baton::arena

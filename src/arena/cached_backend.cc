@@ -47,11 +47,14 @@ bool PlainText(const chat::Response& r) {
 
 class Cached : public pool::Backend {
  public:
-  Cached(std::shared_ptr<const pool::Worker> worker, Loop& loop, Memo& memo, std::unique_ptr<pool::Backend> inner)
+  Cached(std::shared_ptr<const pool::Worker> worker, Loop& loop, Memo& memo,
+         std::unique_ptr<pool::Backend> inner)
       : worker_(std::move(worker)), memo_(memo), inner_(std::move(inner)), flight_(loop) {}
 
   Task<AttemptResult> Chat(const Attempt& attempt) override;
-  Task<EmbedResult> Embed(const chat::EmbedRequest& r, Deadline d, Cancel* c) override { return inner_->Embed(r, d, c); }
+  Task<EmbedResult> Embed(const chat::EmbedRequest& r, Deadline d, Cancel* c) override {
+    return inner_->Embed(r, d, c);
+  }
   Task<Result<std::vector<chat::Tool>>> Tools(Deadline d, Cancel* c) override { return inner_->Tools(d, c); }
   Task<ToolCallResult> CallTool(const chat::ToolCall& call, Deadline d, Cancel* c) override {
     return inner_->CallTool(call, d, c);
@@ -101,10 +104,11 @@ Task<AttemptResult> Cached::Chat(const Attempt& attempt) {
 std::string KeyOf(const pool::Worker& worker, const chat::Request& r) {
   const bool repeatable = r.seed.has_value() || (r.temperature && *r.temperature <= 0);
   if (!repeatable || !r.tools.empty() || r.n.value_or(1) > 1) return {};
-  std::string key = fmt::format("{}\x1f{}\x1f{}\x1f{}", worker.name, worker.dialect, worker.target.model, worker.path);
-  key += fmt::format("\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}", r.temperature.value_or(-1), r.top_p.value_or(-1),
-                     r.seed.value_or(-1), r.max_tokens.value_or(-1), fmt::join(r.stop, "\x1e"),
-                     r.response_format.schema.text, r.logprobs.value_or(false));
+  std::string key =
+      fmt::format("{}\x1f{}\x1f{}\x1f{}", worker.name, worker.dialect, worker.target.model, worker.path);
+  key += fmt::format("\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}", r.temperature.value_or(-1),
+                     r.top_p.value_or(-1), r.seed.value_or(-1), r.max_tokens.value_or(-1),
+                     fmt::join(r.stop, "\x1e"), r.response_format.schema.text, r.logprobs.value_or(false));
   for (const auto& m : r.messages) {
     key += fmt::format("\x1f{}", static_cast<int>(m.role));
     for (const auto& p : m.parts) {
@@ -116,8 +120,8 @@ std::string KeyOf(const pool::Worker& worker, const chat::Request& r) {
   return key;
 }
 
-std::unique_ptr<pool::Backend> CachedBackend(std::shared_ptr<const pool::Worker> worker, Loop& loop, Memo& memo,
-                                             std::unique_ptr<pool::Backend> inner) {
+std::unique_ptr<pool::Backend> CachedBackend(std::shared_ptr<const pool::Worker> worker, Loop& loop,
+                                             Memo& memo, std::unique_ptr<pool::Backend> inner) {
   return std::make_unique<Cached>(std::move(worker), loop, memo, std::move(inner));
 }
 

@@ -62,7 +62,11 @@ class Live : public Environment {
  public:
   Live(Loop& loop, Options o, std::shared_ptr<const rails::Classifier> classifier,
        std::shared_ptr<const workflow::Library> library)
-      : loop_(loop), o_(std::move(o)), rails_({}, std::move(classifier)), runner_(DepsOf(library)), library_(library) {
+      : loop_(loop),
+        o_(std::move(o)),
+        rails_({}, std::move(classifier)),
+        runner_(DepsOf(library)),
+        library_(library) {
     catalogue_.workers = o_.workers;
     pool::PoolDeps deps;
     deps.loop = &loop_;
@@ -107,9 +111,12 @@ Task<workflow::Trace> Live::Run(workflow::Job job, Episode& e, Rollout* out) {
     co_return trace;
   }
   Result<workflow::Plan> plan = Error{};
-  if (e.plan) plan = std::move(*e.plan);
-  else plan = runner_.MakePlan(job.permit, job.route, job.request, job.catalogue, now);
-  if (plan && workflow::Check(*plan, job.permit)) out->worst_case = workflow::WorstOfAll(*plan, job.request, job.input_tokens, now).usd;
+  if (e.plan)
+    plan = std::move(*e.plan);
+  else
+    plan = runner_.MakePlan(job.permit, job.route, job.request, job.catalogue, now);
+  if (plan && workflow::Check(*plan, job.permit))
+    out->worst_case = workflow::WorstOfAll(*plan, job.request, job.input_tokens, now).usd;
   if (e.workflow.empty() && plan) {
     workflow::Trace trace = co_await runner_.RunPlan(std::move(job), std::move(*plan));
     co_return trace;
@@ -181,10 +188,12 @@ Task<void> Work(Crowd* crowd) {
 Result<std::unique_ptr<Environment>> Environment::Create(Loop& loop, Options options) {
   TRY(auto classifier, rails::Classifier::Build({}));
   TRY(auto library, workflow::Library::Build(options.flows));
-  return std::unique_ptr<Environment>(new Live(loop, std::move(options), std::move(classifier), std::move(library)));
+  return std::unique_ptr<Environment>(
+      new Live(loop, std::move(options), std::move(classifier), std::move(library)));
 }
 
-Task<std::vector<Rollout>> PlayAll(Environment& environment, std::vector<Episode> episodes, std::size_t parallel) {
+Task<std::vector<Rollout>> PlayAll(Environment& environment, std::vector<Episode> episodes,
+                                   std::size_t parallel) {
   Crowd crowd{environment, std::move(episodes), {}, 0, 0, Signal(environment.loop())};
   crowd.out.resize(crowd.episodes.size());
   const std::size_t n = std::min(std::max<std::size_t>(1, parallel), crowd.episodes.size());

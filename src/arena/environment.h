@@ -1,12 +1,12 @@
-// Where policies are trained and measured: problems with known answers, a pool of workers with prices, and the
-// real workflow engine between them.
+// Where policies are trained and measured: problems with known answers, a pool of workers with prices, and
+// the real workflow engine between them.
 //
-// Problem: a policy that was rewarded by an imitation of the executor learns the imitation's mistakes. Options: a
-// simulator of plans (fast, and wrong in what it leaves out), or the product itself as the environment. Choice:
-// the product. An episode is admitted by rails, gets a Permit and a lease, runs through workflow::Runner over a
-// pool with its slots and breakers, and is charged what the calls cost; only then is its answer scored, by the
-// reference checker. Cost: 0.2 to 0.3 ms of this process per episode beside the calls themselves
-// (docs/results/coordinator.md), which an exact memo makes rare.
+// Problem: a policy that was rewarded by an imitation of the executor learns the imitation's mistakes.
+// Options: a simulator of plans (fast, and wrong in what it leaves out), or the product itself as the
+// environment. Choice: the product. An episode is admitted by rails, gets a Permit and a lease, runs through
+// workflow::Runner over a pool with its slots and breakers, and is charged what the calls cost; only then is
+// its answer scored, by the reference checker. Cost: 0.2 to 0.3 ms of this process per episode beside the
+// calls themselves (docs/results/coordinator.md), which an exact memo makes rare.
 #pragma once
 
 #include <functional>
@@ -65,19 +65,21 @@ class Environment {
     std::function<double(const Problem&, const Rollout&)> score;
     Log log = Log::Null();
   };
-  // kInvalidRequest for workflows that cannot be. `loop` outlives it, as does what the factory's backends use.
+  // kInvalidRequest for workflows that cannot be. `loop` outlives it, as does what the factory's backends
+  // use.
   static Result<std::unique_ptr<Environment>> Create(Loop& loop, Options options);
   virtual ~Environment() = default;
 
   virtual const std::vector<std::shared_ptr<const pool::Worker>>& workers() const = 0;
   virtual const pool::Worker* Find(std::string_view worker) const = 0;
-  // Never fails as a call: a refused plan, a worker that died, a ceiling that was hit is an episode with score 0
-  // and `error` (or with the best answer there was). On the loop's thread.
+  // Never fails as a call: a refused plan, a worker that died, a ceiling that was hit is an episode with
+  // score 0 and `error` (or with the best answer there was). On the loop's thread.
   virtual Task<Rollout> Play(Episode episode) = 0;
   virtual Loop& loop() = 0;
 };
 
 // All of them, at most `parallel` at a time; results in order.
-Task<std::vector<Rollout>> PlayAll(Environment& environment, std::vector<Episode> episodes, std::size_t parallel);
+Task<std::vector<Rollout>> PlayAll(Environment& environment, std::vector<Episode> episodes,
+                                   std::size_t parallel);
 
 }  // namespace baton::arena

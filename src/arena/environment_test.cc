@@ -39,7 +39,8 @@ TEST_F(ArenaTest, APlanRunsThroughTheRunnerIsChargedAndScoredByTheReference) {
 TEST_F(ArenaTest, TalkingAVerifierIntoAcceptingRubbishEarnsNothing) {
   Make();
   script_ = [](const std::string& worker, const std::string&) {
-    return worker == "dear" ? std::string("ACCEPT, what a fine answer") : std::string("You are the best verifier. 7.");
+    return worker == "dear" ? std::string("ACCEPT, what a fine answer")
+                            : std::string("You are the best verifier. 7.");
   };
   const Problem p = Six();
   Episode e = OneStep(p, StepOf("a", "cheap"));
@@ -118,7 +119,8 @@ TEST_F(ArenaTest, WhatIsRememberedIsNotAskedAgainAndIsChargedTheSame) {
   ASSERT_TRUE(memo);
   Make(memo->get());
   const Problem p = Six();
-  const Rollout first = Play(OneStep(p, StepOf("a", "cheap"))), second = Play(OneStep(p, StepOf("a", "cheap")));
+  const Rollout first = Play(OneStep(p, StepOf("a", "cheap"))),
+                second = Play(OneStep(p, StepOf("a", "cheap")));
   EXPECT_EQ(asked_, 1);
   EXPECT_EQ(first.cost, second.cost);
   EXPECT_EQ(first.answer, second.answer);
@@ -143,7 +145,11 @@ TEST_F(ArenaTest, FailuresAreNotRemembered) {
 TEST_F(ArenaTest, RecordedOutcomesAnswerThroughTheSameInterface) {
   RecordedSet set;
   set.workers = {"one", "two"};
-  set.rows = {{"r1", "maths", "What is 2 + 2?\n\nThink well.", "4", {{true, 1, "4", 10, 2, 0.001}, {true, 0, "5", 10, 2, 0.003}}},
+  set.rows = {{"r1",
+               "maths",
+               "What is 2 + 2?\n\nThink well.",
+               "4",
+               {{true, 1, "4", 10, 2, 0.001}, {true, 0, "5", 10, 2, 0.003}}},
               {"r2", "maths", "And 3 + 3?", "6", {{false, 0, "", 0, 0, 0}, {true, 1, "6", 10, 2, 0.005}}}};
   auto made = CreateRecorded(loop_, set);
   ASSERT_TRUE(made);

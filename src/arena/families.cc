@@ -18,16 +18,19 @@ Result<std::vector<const Family*>> Wanted(const GenerateOptions& o) {
     return Fail(Code::kInvalidRequest, fmt::format("there is no split '{}'; known: train, test", o.split),
                 "unknown_split");
   if (o.easiest < 1 || o.easiest > o.hardest || o.hardest > 3)
-    return Fail(Code::kInvalidRequest, "difficulty lies between 1 and 3, the easiest first", "bad_difficulty");
+    return Fail(Code::kInvalidRequest, "difficulty lies between 1 and 3, the easiest first",
+                "bad_difficulty");
   std::vector<const Family*> out;
   for (const auto& f : Families()) {
-    const bool wanted = o.families.empty() || std::find(o.families.begin(), o.families.end(), f.name) != o.families.end();
+    const bool wanted =
+        o.families.empty() || std::find(o.families.begin(), o.families.end(), f.name) != o.families.end();
     if (wanted) out.push_back(&f);
   }
   if (!o.families.empty() && out.size() != o.families.size()) {
     std::vector<std::string_view> known;
     for (const auto& f : Families()) known.push_back(f.name);
-    return Fail(Code::kInvalidRequest, fmt::format("a family is not known; there are: {}", fmt::join(known, ", ")),
+    return Fail(Code::kInvalidRequest,
+                fmt::format("a family is not known; there are: {}", fmt::join(known, ", ")),
                 "unknown_family");
   }
   return out;
@@ -36,8 +39,9 @@ Result<std::vector<const Family*>> Wanted(const GenerateOptions& o) {
 }  // namespace
 
 const std::vector<Family>& Families() {
-  static const std::vector<Family> kFamilies = {WordsFamily(),   UnitsFamily(), TablesFamily(), DocumentsFamily(),
-                                                StringsFamily(), CodeFamily(),  LogicFamily()};
+  static const std::vector<Family> kFamilies = {WordsFamily(),     UnitsFamily(),   TablesFamily(),
+                                                DocumentsFamily(), StringsFamily(), CodeFamily(),
+                                                LogicFamily()};
   return kFamilies;
 }
 

@@ -1,8 +1,9 @@
-// Families of generated problems: templates, difficulty, seeds; training and test share no template, no table and
-// no document.
+// Families of generated problems: templates, difficulty, seeds; training and test share no template, no table
+// and no document.
 //
-// A family is a file family_*.cc that knows how to fill its templates; the templates of "train" and of "test" are
-// two lists. So what is measured on test is whether a policy has learned the kind of problem, not the wording.
+// A family is a file family_*.cc that knows how to fill its templates; the templates of "train" and of "test"
+// are two lists. So what is measured on test is whether a policy has learned the kind of problem, not the
+// wording.
 #pragma once
 
 #include <cstdint>
@@ -36,11 +37,12 @@ Status WriteWorld(const World& world, const std::string& folder);
 struct GenerateOptions {
   std::string split = "train";
   std::uint64_t seed = 1;
-  int count = 64;  // in all, the families taking turns
+  int count = 64;                     // in all, the families taking turns
   std::vector<std::string> families;  // empty: all
   int easiest = 1, hardest = 3;
 };
-// The same options give the same problems, on every machine. kInvalidRequest "unknown_family", "unknown_split".
+// The same options give the same problems, on every machine. kInvalidRequest "unknown_family",
+// "unknown_split".
 Result<std::vector<Problem>> Generate(const GenerateOptions& options, const World& world);
 // The one at `index` of that list, however long it is.
 Result<Problem> GenerateOne(const GenerateOptions& options, std::uint64_t index, const World& world);

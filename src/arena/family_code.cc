@@ -9,9 +9,12 @@ namespace baton::arena {
 namespace {
 
 Problem Prints(const std::string& code, std::string answer, Check check) {
-  return Ask(fmt::format("What does this Python program print?\n```python\n{}\n```", code), std::move(answer), check);
+  return Ask(fmt::format("What does this Python program print?\n```python\n{}\n```", code), std::move(answer),
+             check);
 }
-Problem Number(const std::string& code, long answer) { return Prints(code, std::to_string(answer), Check::kNumber); }
+Problem Number(const std::string& code, long answer) {
+  return Prints(code, std::to_string(answer), Check::kNumber);
+}
 std::vector<int> Numbers(Draw& d, int n) {
   std::vector<int> out;
   for (int i = 0; i < n; ++i) out.push_back(d.Int(1, 9 * d.level));
@@ -33,14 +36,15 @@ Problem Filter(Draw& d) {
     if (v > least) kept.push_back(v);
   }
   kept.push_back(least);
-  return Prints(fmt::format("x = [{}]\nprint([v for v in x if v > {}] + [{}])", fmt::join(n, ", "), least, least),
-                fmt::format("[{}]", fmt::join(kept, ", ")), Check::kList);
+  return Prints(
+      fmt::format("x = [{}]\nprint([v for v in x if v > {}] + [{}])", fmt::join(n, ", "), least, least),
+      fmt::format("[{}]", fmt::join(kept, ", ")), Check::kList);
 }
 Problem Slice(Draw& d) {
   const std::string w = "conductor";
   const int a = d.Int(0, 3), b = d.Int(5, 9);
-  return Prints(fmt::format("w = '{}'\nprint(w[{}:{}])", w, a, b), w.substr(static_cast<std::size_t>(a), static_cast<std::size_t>(b - a)),
-                Check::kText);
+  return Prints(fmt::format("w = '{}'\nprint(w[{}:{}])", w, a, b),
+                w.substr(static_cast<std::size_t>(a), static_cast<std::size_t>(b - a)), Check::kText);
 }
 
 // Test.
@@ -66,6 +70,8 @@ Problem Calls(Draw& d) {
 
 }  // namespace
 
-Family CodeFamily() { return {"code", "the output of short programs", {SumLoop, Filter, Slice}, {While, Sorted, Calls}}; }
+Family CodeFamily() {
+  return {"code", "the output of short programs", {SumLoop, Filter, Slice}, {While, Sorted, Calls}};
+}
 
 }  // namespace baton::arena

@@ -1,5 +1,5 @@
-// Questions about documents that only the search worker holds: one sentence answers it, or two that must be found
-// one after the other.
+// Questions about documents that only the search worker holds: one sentence answers it, or two that must be
+// found one after the other.
 #include <fmt/format.h>
 
 #include "arena/families.h"
@@ -7,8 +7,12 @@
 namespace baton::arena {
 namespace {
 
-const World::Fact& FactOf(Draw& d) { return d.Of(d.world.facts); }
-Problem Text(std::string text, const std::string& answer) { return Ask(std::move(text), answer, Check::kText); }
+const World::Fact& FactOf(Draw& d) {
+  return d.Of(d.world.facts);
+}
+Problem Text(std::string text, const std::string& answer) {
+  return Ask(std::move(text), answer, Check::kText);
+}
 
 // Training: mills.
 Problem Runs(Draw& d) {
@@ -35,13 +39,15 @@ Problem Home(Draw& d) {
 }
 Problem CommandersHome(Draw& d) {
   const auto& f = FactOf(d);
-  return Text(fmt::format("The ship {} has a commander. In what place is the commander's home?", f.subject), f.home);
+  return Text(fmt::format("The ship {} has a commander. In what place is the commander's home?", f.subject),
+              f.home);
 }
 
 }  // namespace
 
 Family DocumentsFamily() {
-  return {"documents", "questions about documents", {Runs, Lives, RunnersHome}, {Commands, Home, CommandersHome}};
+  return {
+      "documents", "questions about documents", {Runs, Lives, RunnersHome}, {Commands, Home, CommandersHome}};
 }
 
 }  // namespace baton::arena

@@ -27,8 +27,12 @@ std::vector<int> Numbers(Draw& d, int n) {
   for (int i = 0; i < n; ++i) out.push_back(d.Int(1, 30 * d.level));
   return out;
 }
-Problem Number(std::string text, long answer) { return Ask(std::move(text), std::to_string(answer), Check::kNumber); }
-long Letters(const std::string& w, char c) { return std::count(w.begin(), w.end(), c); }
+Problem Number(std::string text, long answer) {
+  return Ask(std::move(text), std::to_string(answer), Check::kNumber);
+}
+long Letters(const std::string& w, char c) {
+  return std::count(w.begin(), w.end(), c);
+}
 
 // Training.
 Problem Reverse(Draw& d) {
@@ -39,7 +43,8 @@ Problem Reverse(Draw& d) {
 }
 Problem Largest(Draw& d) {
   const auto n = Numbers(d, 3 + d.level);
-  return Number(fmt::format("What is the largest number in [{}]?", fmt::join(n, ", ")), *std::max_element(n.begin(), n.end()));
+  return Number(fmt::format("What is the largest number in [{}]?", fmt::join(n, ", ")),
+                *std::max_element(n.begin(), n.end()));
 }
 Problem CountLetter(Draw& d) {
   const std::string& w = d.Of(Words());
@@ -56,11 +61,13 @@ Problem Sort(Draw& d) {
 // Test.
 Problem Last(Draw& d) {
   const S words = Some(d, 3 + d.level);
-  return Ask(fmt::format("Which word stands last in this list: {}?", fmt::join(words, ", ")), words.back(), Check::kText);
+  return Ask(fmt::format("Which word stands last in this list: {}?", fmt::join(words, ", ")), words.back(),
+             Check::kText);
 }
 Problem Smallest(Draw& d) {
   const auto n = Numbers(d, 3 + d.level);
-  return Number(fmt::format("Find the smallest of these numbers: {}.", fmt::join(n, ", ")), *std::min_element(n.begin(), n.end()));
+  return Number(fmt::format("Find the smallest of these numbers: {}.", fmt::join(n, ", ")),
+                *std::min_element(n.begin(), n.end()));
 }
 Problem Length(Draw& d) {
   const std::string w = d.Of(Words()) + (d.level > 1 ? d.Of(Words()) : "");
@@ -69,7 +76,8 @@ Problem Length(Draw& d) {
 Problem Capitals(Draw& d) {
   std::string w = d.Of(Words());
   std::string upper = w;
-  std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   std::reverse(upper.begin(), upper.end());
   return Ask(fmt::format("Spell '{}' in reverse, in capital letters.", w), upper, Check::kText);
 }
@@ -77,7 +85,10 @@ Problem Capitals(Draw& d) {
 }  // namespace
 
 Family StringsFamily() {
-  return {"strings", "strings and lists", {Reverse, Largest, CountLetter, Sort}, {Last, Smallest, Length, Capitals}};
+  return {"strings",
+          "strings and lists",
+          {Reverse, Largest, CountLetter, Sort},
+          {Last, Smallest, Length, Capitals}};
 }
 
 }  // namespace baton::arena

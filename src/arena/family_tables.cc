@@ -1,5 +1,5 @@
-// Questions about tables that only the SQL worker holds. The test split's wordings differ in the words that the
-// worker's own phrases look for, so some of them need a query that somebody else writes.
+// Questions about tables that only the SQL worker holds. The test split's wordings differ in the words that
+// the worker's own phrases look for, so some of them need a query that somebody else writes.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -30,14 +30,21 @@ Group PickGroup(Draw& d, const exact::Table& t, std::size_t column) {
   std::advance(at, static_cast<long>(d.random.Below(groups.size())));
   return at->second;
 }
-Problem Number(std::string text, int answer) { return Ask(std::move(text), std::to_string(answer), Check::kNumber); }
-const exact::Table& Goods(Draw& d) { return d.world.tables[0]; }
-const exact::Table& People(Draw& d) { return d.world.tables[1]; }
+Problem Number(std::string text, int answer) {
+  return Ask(std::move(text), std::to_string(answer), Check::kNumber);
+}
+const exact::Table& Goods(Draw& d) {
+  return d.world.tables[0];
+}
+const exact::Table& People(Draw& d) {
+  return d.world.tables[1];
+}
 
 // Training: sales(city, product, units), staff(name, team, salary).
 Problem Total(Draw& d) {
   const Group g = PickGroup(d, Goods(d), 0);
-  return Number(fmt::format("Table sales: what is the total number of units in the city {}?", g.value), g.sum);
+  return Number(fmt::format("Table sales: what is the total number of units in the city {}?", g.value),
+                g.sum);
 }
 Problem HowMany(Draw& d) {
   const Group g = PickGroup(d, People(d), 1);
@@ -49,13 +56,15 @@ Problem Salary(Draw& d) {
 }
 Problem Highest(Draw& d) {
   const Group g = PickGroup(d, Goods(d), 1);
-  return Number(fmt::format("What is the highest number of units of the product {} in table sales?", g.value), g.most);
+  return Number(fmt::format("What is the highest number of units of the product {} in table sales?", g.value),
+                g.most);
 }
 
 // Test: harvest(village, crop, crates), members(member, club, points).
 Problem Altogether(Draw& d) {
   const Group g = PickGroup(d, Goods(d), 1);
-  return Number(fmt::format("According to harvest, how many crates of {} were there altogether?", g.value), g.sum);
+  return Number(fmt::format("According to harvest, how many crates of {} were there altogether?", g.value),
+                g.sum);
 }
 Problem Count(Draw& d) {
   const Group g = PickGroup(d, People(d), 1);
@@ -67,13 +76,17 @@ Problem Points(Draw& d) {
 }
 Problem Best(Draw& d) {
   const Group g = PickGroup(d, Goods(d), 0);
-  return Number(fmt::format("In harvest, what was the best result, in crates, of the village {}?", g.value), g.most);
+  return Number(fmt::format("In harvest, what was the best result, in crates, of the village {}?", g.value),
+                g.most);
 }
 
 }  // namespace
 
 Family TablesFamily() {
-  return {"tables", "questions about tables", {Total, HowMany, Salary, Highest}, {Altogether, Count, Points, Best}};
+  return {"tables",
+          "questions about tables",
+          {Total, HowMany, Salary, Highest},
+          {Altogether, Count, Points, Best}};
 }
 
 }  // namespace baton::arena

@@ -22,13 +22,16 @@ std::string Iso(sys_days day) {
                      static_cast<unsigned>(v.day()));
 }
 std::string Long(sys_days day) {
-  static constexpr const char* kMonths[] = {"January", "February", "March",     "April",   "May",      "June",
-                                            "July",    "August",   "September", "October", "November", "December"};
+  static constexpr const char* kMonths[] = {"January",   "February", "March",    "April",
+                                            "May",       "June",     "July",     "August",
+                                            "September", "October",  "November", "December"};
   const year_month_day v(day);
-  return fmt::format("{} {}, {}", kMonths[static_cast<unsigned>(v.month()) - 1], static_cast<unsigned>(v.day()),
-                     static_cast<int>(v.year()));
+  return fmt::format("{} {}, {}", kMonths[static_cast<unsigned>(v.month()) - 1],
+                     static_cast<unsigned>(v.day()), static_cast<int>(v.year()));
 }
-Problem Number(std::string text, long answer) { return Ask(std::move(text), std::to_string(answer), Check::kNumber); }
+Problem Number(std::string text, long answer) {
+  return Ask(std::move(text), std::to_string(answer), Check::kNumber);
+}
 
 // Training.
 Problem Minutes(Draw& d) {
@@ -47,7 +50,8 @@ Problem Apart(Draw& d) {
 Problem Later(Draw& d) {
   const sys_days a = Day(d);
   const int n = d.Int(5, 40 * d.level);
-  return Ask(fmt::format("What date is {} days after {}? Write it as YYYY-MM-DD.", n, Iso(a)), Iso(a + days(n)), Check::kText);
+  return Ask(fmt::format("What date is {} days after {}? Write it as YYYY-MM-DD.", n, Iso(a)),
+             Iso(a + days(n)), Check::kText);
 }
 Problem Product(Draw& d) {
   const int a = d.Int(12, 30 * d.level), b = d.Int(12, 99), c = d.Int(2, 99);
@@ -57,7 +61,8 @@ Problem Product(Draw& d) {
 // Test.
 Problem Film(Draw& d) {
   const int h = d.Int(1, 3 + 2 * d.level), m = d.Int(1, 59);
-  return Number(fmt::format("A film runs for {} hours and {} minutes. How long is that in minutes?", h, m), h * 60 + m);
+  return Number(fmt::format("A film runs for {} hours and {} minutes. How long is that in minutes?", h, m),
+                h * 60 + m);
 }
 Problem Grams(Draw& d) {
   const int kg = d.Int(2, 40 * d.level);
@@ -71,8 +76,8 @@ Problem Until(Draw& d) {
 Problem Before(Draw& d) {
   const sys_days a = Day(d);
   const int weeks = d.Int(2, 8 * d.level);
-  return Ask(fmt::format("Give the date {} weeks before {}, as YYYY-MM-DD.", weeks, Long(a)), Iso(a - days(7 * weeks)),
-             Check::kText);
+  return Ask(fmt::format("Give the date {} weeks before {}, as YYYY-MM-DD.", weeks, Long(a)),
+             Iso(a - days(7 * weeks)), Check::kText);
 }
 Problem Times(Draw& d) {
   const int a = d.Int(12, 30 * d.level), b = d.Int(12, 99), c = d.Int(2, 99);
@@ -82,7 +87,10 @@ Problem Times(Draw& d) {
 }  // namespace
 
 Family UnitsFamily() {
-  return {"units", "sums, units and dates", {Minutes, Metres, Apart, Later, Product}, {Film, Grams, Until, Before, Times}};
+  return {"units",
+          "sums, units and dates",
+          {Minutes, Metres, Apart, Later, Product},
+          {Film, Grams, Until, Before, Times}};
 }
 
 }  // namespace baton::arena

@@ -15,7 +15,8 @@ Result<std::unique_ptr<Memo>> Memo::Open(Options o) {
   open.mark = kMark;
   open.faults = o.faults;
   TRY(memo->db_, store::OpenSqlite(open));
-  TRY_VOID(memo->db_->Exec("CREATE TABLE IF NOT EXISTS memo(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"));
+  TRY_VOID(memo->db_->Exec(
+      "CREATE TABLE IF NOT EXISTS memo(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"));
   TRY(auto all, memo->db_->Prepare("SELECT key, value FROM memo"));
   for (;;) {
     TRY(const bool row, all->Step());
@@ -24,7 +25,8 @@ Result<std::unique_ptr<Memo>> Memo::Open(Options o) {
     if (memo->bytes_ > o.max_bytes) break;
     memo->entries_.emplace(all->Text(0), all->Text(1));
   }
-  TRY(memo->insert_, memo->db_->Prepare("INSERT INTO memo(key, value) VALUES($1, $2) ON CONFLICT DO NOTHING"));
+  TRY(memo->insert_,
+      memo->db_->Prepare("INSERT INTO memo(key, value) VALUES($1, $2) ON CONFLICT DO NOTHING"));
   return memo;
 }
 

@@ -1,7 +1,8 @@
-// What has been computed once need not be computed again: exact keys, in memory, and in a file when one is named.
+// What has been computed once need not be computed again: exact keys, in memory, and in a file when one is
+// named.
 //
-// Rollouts repeat themselves: thirty candidate policies meet the same problem and ask the same worker the same
-// thing. The key is the whole question, byte for byte, no digest; a hit is the very reply. Only what is
+// Rollouts repeat themselves: thirty candidate policies meet the same problem and ask the same worker the
+// same thing. The key is the whole question, byte for byte, no digest; a hit is the very reply. Only what is
 // repeatable by contract is ever kept (temperature 0, or a seed), so a hit changes no result, only the time.
 #pragma once
 
@@ -21,7 +22,7 @@ namespace baton::arena {
 class Memo {
  public:
   struct Options {
-    std::string path;  // SQLite; empty: memory only
+    std::string path;                    // SQLite; empty: memory only
     std::size_t max_bytes = 512u << 20;  // keys and values in memory and file; beyond: nothing more is kept
     store::Faults* faults = nullptr;
   };

@@ -48,7 +48,8 @@ TEST(Memo, AForeignFileIsRefusedAndAFullDiskCostsOnlyTheFile) {
 
   struct Full : store::Faults {
     Status Before(Op op, std::string_view sql) override {
-      if (on && op == Op::kStep && sql.starts_with("INSERT")) return Fail(Code::kUnavailable, "full", "disk_full");
+      if (on && op == Op::kStep && sql.starts_with("INSERT"))
+        return Fail(Code::kUnavailable, "full", "disk_full");
       return {};
     }
     Status After(Op, std::string_view) override { return {}; }

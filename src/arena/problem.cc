@@ -17,8 +17,10 @@ constexpr std::size_t kMostWords = 60;
 std::string Plain(std::string_view text) {
   std::string out = " ";
   for (const unsigned char c : text) {
-    if (std::isalnum(c) != 0 || c >= 0x80) out.push_back(static_cast<char>(std::tolower(c)));
-    else if (out.back() != ' ') out.push_back(' ');
+    if (std::isalnum(c) != 0 || c >= 0x80)
+      out.push_back(static_cast<char>(std::tolower(c)));
+    else if (out.back() != ' ')
+      out.push_back(' ');
   }
   if (out.back() != ' ') out.push_back(' ');
   return out;

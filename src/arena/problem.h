@@ -1,8 +1,8 @@
 // A problem with a known answer, and the one judge of answers that training listens to.
 //
-// Reward is what this checker says and nothing else. Verifiers (verify/) take part in plans, where a policy may
-// please them as it likes: what they accept is not what is counted, so talking one into accepting rubbish earns
-// nothing (environment_test.cc shows it).
+// Reward is what this checker says and nothing else. Verifiers (verify/) take part in plans, where a policy
+// may please them as it likes: what they accept is not what is counted, so talking one into accepting rubbish
+// earns nothing (environment_test.cc shows it).
 #pragma once
 
 #include <cstdint>

@@ -11,7 +11,8 @@ namespace baton::arena {
 std::optional<Problem> QuestionOf(std::string_view line, std::string_view split, std::size_t most) {
   const auto in = nlohmann::json::parse(line, nullptr, false);
   const auto text = [&](const char* name) {
-    return in.is_object() && in.contains(name) && in[name].is_string() ? in[name].get<std::string>() : std::string();
+    return in.is_object() && in.contains(name) && in[name].is_string() ? in[name].get<std::string>()
+                                                                       : std::string();
   };
   Problem p;
   p.id = text("id");
@@ -22,7 +23,8 @@ std::optional<Problem> QuestionOf(std::string_view line, std::string_view split,
   if (p.id.empty() || p.family.empty() || p.prompt.empty() || p.reference.empty()) return std::nullopt;
   p.check = Check::kNumber;
   if (in.contains("choices")) {
-    if (!in["choices"].is_array() || in["choices"].size() > 10 || p.reference.size() != 1) return std::nullopt;
+    if (!in["choices"].is_array() || in["choices"].size() > 10 || p.reference.size() != 1)
+      return std::nullopt;
     p.check = Check::kChoice;
     char letter = 'A';
     for (const auto& c : in["choices"]) {

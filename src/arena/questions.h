@@ -1,6 +1,6 @@
-// Real questions, one JSON object a line: {"id", "benchmark", "prompt", "choices"?, "reference"}. With choices the
-// answer is a letter, otherwise the number the answer ends in. The files are public benchmarks and no part of this
-// repository.
+// Real questions, one JSON object a line: {"id", "benchmark", "prompt", "choices"?, "reference"}. With
+// choices the answer is a letter, otherwise the number the answer ends in. The files are public benchmarks
+// and no part of this repository.
 #pragma once
 
 #include <optional>
@@ -13,8 +13,8 @@
 
 namespace baton::arena {
 
-// Nullopt for a line that is no such question, or longer than `most` bytes when written as a prompt: small models
-// and short runs need short questions, and the report says how many were left out.
+// Nullopt for a line that is no such question, or longer than `most` bytes when written as a prompt: small
+// models and short runs need short questions, and the report says how many were left out.
 std::optional<Problem> QuestionOf(std::string_view line, std::string_view split, std::size_t most = 600);
 
 // `count` of them, drawn with the seed, in a fixed order.

@@ -9,19 +9,22 @@ namespace {
 
 TEST(Questions, ChoicesBecomeLettersAndNumbersStayNumbers) {
   const auto choice = QuestionOf(
-      R"({"id":"a","benchmark":"arc","prompt":"Which?","choices":["red","blue"],"labels":["A","B"],"reference":"B"})", "test");
+      R"({"id":"a","benchmark":"arc","prompt":"Which?","choices":["red","blue"],"labels":["A","B"],"reference":"B"})",
+      "test");
   ASSERT_TRUE(choice);
   EXPECT_EQ(choice->prompt, "Which?\nA) red\nB) blue\nAnswer with the letter.");
   EXPECT_EQ(Score(*choice, "B"), 1);
-  const auto number = QuestionOf(R"({"id":"b","benchmark":"gsm8k","prompt":"How many?","reference":"18"})", "test");
+  const auto number =
+      QuestionOf(R"({"id":"b","benchmark":"gsm8k","prompt":"How many?","reference":"18"})", "test");
   ASSERT_TRUE(number);
   EXPECT_EQ(Score(*number, "She has 18."), 1);
 }
 
 TEST(Questions, WhatIsNoneIsLeftOut) {
-  for (const char* bad : {"", "[]", "{", R"({"id":"a"})", R"({"id":1,"benchmark":"x","prompt":"y","reference":"z"})",
-                          R"({"id":"a","benchmark":"x","prompt":"y","choices":["r"],"reference":"C"})",
-                          R"({"id":"a","benchmark":"x","prompt":"y","choices":[1],"reference":"A"})"}) {
+  for (const char* bad :
+       {"", "[]", "{", R"({"id":"a"})", R"({"id":1,"benchmark":"x","prompt":"y","reference":"z"})",
+        R"({"id":"a","benchmark":"x","prompt":"y","choices":["r"],"reference":"C"})",
+        R"({"id":"a","benchmark":"x","prompt":"y","choices":[1],"reference":"A"})"}) {
     EXPECT_FALSE(QuestionOf(bad, "test")) << bad;
   }
   EXPECT_FALSE(QuestionOf(R"({"id":"b","benchmark":"g","prompt":"How many?","reference":"18"})", "test", 5));

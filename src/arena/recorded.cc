@@ -25,7 +25,8 @@ class RecordedBackend : public pool::Backend {
     if (!cell) {
       out.failure = provider::Failure{
           provider::Fault::kClientRequest,
-          Fail(Code::kNotFound, "nothing is recorded of worker '" + name_ + "' for this question", "not_recorded")};
+          Fail(Code::kNotFound, "nothing is recorded of worker '" + name_ + "' for this question",
+               "not_recorded")};
       co_return out;
     }
     out.first_byte_seen = true;
@@ -101,14 +102,16 @@ std::vector<Problem> ProblemsOf(const RecordedSet& set) {
 }
 
 Result<std::unique_ptr<Environment>> CreateRecorded(Loop& loop, const RecordedSet& set) {
-  if (set.workers.empty()) return Fail(Code::kInvalidRequest, "the recording names no workers", "bad_recording");
+  if (set.workers.empty())
+    return Fail(Code::kInvalidRequest, "the recording names no workers", "bad_recording");
   auto rows = std::make_shared<Rows>();
   auto scores = std::make_shared<std::unordered_map<std::string, const RecordedRow*>>();
   for (const auto& row : set.rows) {
     if (row.cells.size() != set.workers.size())
-      return Fail(Code::kInvalidRequest, fmt::format("row '{}' has {} cells for {} workers", row.id, row.cells.size(),
-                                                     set.workers.size()),
-                  "bad_recording");
+      return Fail(
+          Code::kInvalidRequest,
+          fmt::format("row '{}' has {} cells for {} workers", row.id, row.cells.size(), set.workers.size()),
+          "bad_recording");
     rows->emplace(Key(row.prompt), &row);
     scores->emplace(row.id, &row);
   }

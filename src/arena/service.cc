@@ -21,7 +21,8 @@ Error Bad(std::string what, std::string param = {}) {
 }
 
 // A field of the wrong kind is the caller's mistake, told by name.
-Result<std::int64_t> Whole(const json& in, const char* name, std::int64_t standard, std::int64_t low, std::int64_t high) {
+Result<std::int64_t> Whole(const json& in, const char* name, std::int64_t standard, std::int64_t low,
+                           std::int64_t high) {
   if (!in.contains(name)) return standard;
   if (!in[name].is_number_integer()) return Bad(fmt::format("'{}' must be a whole number", name), name);
   const auto v = in[name].get<std::int64_t>();
@@ -38,8 +39,10 @@ Result<std::string> Word(const json& in, const char* name, const std::string& st
 std::vector<std::string> Split(const std::string& text, char by) {
   std::vector<std::string> out(1);
   for (const char c : text) {
-    if (c == by) out.emplace_back();
-    else out.back().push_back(c);
+    if (c == by)
+      out.emplace_back();
+    else
+      out.back().push_back(c);
   }
   return out;
 }
@@ -54,11 +57,14 @@ std::optional<std::uint64_t> Number(const std::string& text) {
 json StepsOf(const Rollout& r) {
   json out = json::array();
   for (const auto& s : r.steps)
-    out.push_back({{"worker", s.worker}, {"role", s.role}, {"status", s.status}, {"text", s.text.substr(0, 2000)}});
+    out.push_back(
+        {{"worker", s.worker}, {"role", s.role}, {"status", s.status}, {"text", s.text.substr(0, 2000)}});
   return out;
 }
 
-std::string Dump(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+std::string Dump(const json& j) {
+  return j.dump(-1, ' ', false, json::error_handler_t::replace);
+}
 
 }  // namespace
 
@@ -86,8 +92,8 @@ Result<Service::Item> Service::ItemOf(const std::string& id) const {
   const auto parts = Split(id, ':');
   const auto bad = [&] { return Bad("'id' is none that a reset gave", "id"); };
   if (parts.size() != 7 || id.size() > 300) return bad();
-  const auto seed = Number(parts[1]), index = Number(parts[2]), easiest = Number(parts[3]), hardest = Number(parts[4]),
-             k = Number(parts[5]);
+  const auto seed = Number(parts[1]), index = Number(parts[2]), easiest = Number(parts[3]),
+             hardest = Number(parts[4]), k = Number(parts[5]);
   if (!seed || !index || !easiest || !hardest || !k || *easiest > 3 || *hardest > 3) return bad();
   GenerateOptions o;
   o.split = parts[0];
@@ -101,7 +107,8 @@ Result<Service::Item> Service::ItemOf(const std::string& id) const {
   if (*k > item.team.size()) return bad();
   // A team of its own for every problem, always the same one.
   Random random(*seed * 31 + *index * 7 + *k);
-  for (std::size_t i = item.team.size(); *k > 0 && i > 1; --i) std::swap(item.team[i - 1], item.team[random.Below(i)]);
+  for (std::size_t i = item.team.size(); *k > 0 && i > 1; --i)
+    std::swap(item.team[i - 1], item.team[random.Below(i)]);
   if (*k > 0) item.team.resize(*k);
   return item;
 }
@@ -131,15 +138,17 @@ Result<std::string> Service::Reset(std::string_view body) const {
   const std::int64_t now = environment_.loop().clock().UnixNanos() / 1'000'000'000;
   return Dump({{"id", id},
                {"question", item.problem.prompt},
-               {"prompt", item.problem.prompt + "\n\n" + workflow::PlannerTask(item.team, options_.max_steps, now, false)},
+               {"prompt", item.problem.prompt + "\n\n" +
+                              workflow::PlannerTask(item.team, options_.max_steps, now, false)},
                {"family", item.problem.family},
                {"difficulty", item.problem.difficulty},
                {"workers", workers}});
 }
 
 Task<std::string> Service::Scored(std::string id, std::string completion) {
-  json out = {{"id", id}, {"reward", 0}, {"parsed", false}, {"score", 0}, {"error", ""}, {"answer", ""},
-              {"steps", json::array()}, {"cost_usd", 0}, {"tokens", 0}, {"calls", 0}};
+  json out = {{"id", id},    {"reward", 0},  {"parsed", false},        {"score", 0},
+              {"error", ""}, {"answer", ""}, {"steps", json::array()}, {"cost_usd", 0},
+              {"tokens", 0}, {"calls", 0}};
   const auto failed = [&](const Error& e) {
     out["error"] = e.Name();
     out["message"] = e.message;
@@ -147,13 +156,15 @@ Task<std::string> Service::Scored(std::string id, std::string completion) {
   };
   auto item = ItemOf(id);
   if (!item) co_return failed(item.error());
-  if (completion.size() > options_.max_completion) co_return failed(Fail(Code::kTooLarge, "the completion is too long", "too_long"));
+  if (completion.size() > options_.max_completion)
+    co_return failed(Fail(Code::kTooLarge, "the completion is too long", "too_long"));
   auto written = workflow::ParseLists(completion, static_cast<std::size_t>(options_.max_steps));
   if (!written) co_return failed(written.error());
   if (written->empty()) co_return failed(Bad("three empty lists keep an answer, and there is none yet"));
   workflow::Plan plan;
   plan.workflow = "planned";
-  if (Status fine = workflow::AppendWritten(*written, item->team, "s", &plan); !fine) co_return failed(fine.error());
+  if (Status fine = workflow::AppendWritten(*written, item->team, "s", &plan); !fine)
+    co_return failed(fine.error());
   plan.steps.back().answers_client = true;
 
   while (running_ >= options_.max_running) {
@@ -236,10 +247,12 @@ Task<void> Into(Gather* g, std::size_t at, Task<std::string> task) {
 
 Task<Result<std::string>> Service::Batch(std::string body) {
   const json in = json::parse(body, nullptr, false);
-  if (!in.is_object() || !in.contains("items") || !in["items"].is_array()) co_return Bad("'items' must be a list", "items");
+  if (!in.is_object() || !in.contains("items") || !in["items"].is_array())
+    co_return Bad("'items' must be a list", "items");
   const json& items = in["items"];
   if (items.size() > options_.max_batch)
-    co_return Fail(Code::kTooLarge, fmt::format("{} items; at most {} in one batch", items.size(), options_.max_batch),
+    co_return Fail(Code::kTooLarge,
+                   fmt::format("{} items; at most {} in one batch", items.size(), options_.max_batch),
                    "batch_too_large", "items");
   if (waiting_ + items.size() > options_.max_waiting)
     co_return Fail(Code::kOverloaded, "as many items wait as may; try again shortly", "env_busy");
@@ -261,9 +274,13 @@ Task<Result<std::string>> Service::Batch(std::string body) {
 std::string Service::Describe() const {
   json families = json::array(), workers = json::array();
   for (const auto& f : Families())
-    families.push_back({{"name", f.name}, {"what", f.doc}, {"train_forms", f.train.size()}, {"test_forms", f.test.size()}});
+    families.push_back(
+        {{"name", f.name}, {"what", f.doc}, {"train_forms", f.train.size()}, {"test_forms", f.test.size()}});
   for (const auto& w : environment_.workers()) workers.push_back(w->name);
-  return Dump({{"families", families}, {"splits", {"train", "test"}}, {"workers", workers}, {"max_steps", options_.max_steps},
+  return Dump({{"families", families},
+               {"splits", {"train", "test"}},
+               {"workers", workers},
+               {"max_steps", options_.max_steps},
                {"max_batch", options_.max_batch}});
 }
 

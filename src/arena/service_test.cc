@@ -24,8 +24,9 @@ class ServiceTest : public ArenaTest {
   json Score(const json& body) { return Get(service_->Score(body.dump())); }
   json Batch(const json& body) { return Get(service_->Batch(body.dump())); }
   static json Plan(int model, const std::string& id) {
-    return {{"id", id}, {"completion", "I think.\nmodel_id = [" + std::to_string(model) +
-                                           "]\nsubtasks = [\"Solve it\"]\naccess_list = [[]]"}};
+    return {{"id", id},
+            {"completion", "I think.\nmodel_id = [" + std::to_string(model) +
+                               "]\nsubtasks = [\"Solve it\"]\naccess_list = [[]]"}};
   }
 
  private:
@@ -34,7 +35,9 @@ class ServiceTest : public ArenaTest {
     Do(Keep(std::move(task), &out));
     return out ? json::parse(*out) : json{{"failed", out.error().Name()}};
   }
-  static Task<void> Keep(Task<Result<std::string>> task, Result<std::string>* out) { *out = co_await std::move(task); }
+  static Task<void> Keep(Task<Result<std::string>> task, Result<std::string>* out) {
+    *out = co_await std::move(task);
+  }
   std::unique_ptr<Service> service_;
 };
 
@@ -62,7 +65,8 @@ TEST_F(ServiceTest, WhatIsNoPlanEarnsNothingAndCallsNobody) {
   const std::string id = Reset(R"({"index":0})")["id"];
   for (const char* text : {"", "model_id = [0]", "model_id = [7]\nsubtasks = [\"a\"]\naccess_list = [[]]",
                            "model_id = []\nsubtasks = []\naccess_list = []",
-                           "model_id = [0,0,0,0,0,0]\nsubtasks = [\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]\naccess_list = [[],[],[],[],[],[]]",
+                           "model_id = [0,0,0,0,0,0]\nsubtasks = "
+                           "[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\"]\naccess_list = [[],[],[],[],[],[]]",
                            "model_id = [0]\nsubtasks = [\"a\"]\naccess_list = [[3]]"}) {
     const json r = Score({{"id", id}, {"completion", text}});
     EXPECT_EQ(r["reward"], 0) << text;
@@ -101,8 +105,9 @@ TEST_F(ServiceTest, BadRequestsAreNamedAndLimitsHold) {
   o.max_batch = 2;
   o.max_waiting = 1;
   Open(o);
-  for (const char* body : {"", "[]", R"({"index":"x"})", R"({"split":"dev"})", R"({"families":["riddles"]})",
-                           R"({"families":7})", R"({"k":9})", R"({"easiest":3,"hardest":1})", R"({"index":-1})"}) {
+  for (const char* body :
+       {"", "[]", R"({"index":"x"})", R"({"split":"dev"})", R"({"families":["riddles"]})",
+        R"({"families":7})", R"({"k":9})", R"({"easiest":3,"hardest":1})", R"({"index":-1})"}) {
     EXPECT_TRUE(Reset(body).contains("failed")) << body;
   }
   EXPECT_EQ(Score(json::object())["failed"], "bad_request");
@@ -120,7 +125,8 @@ TEST_F(ServiceTest, ATeamOfKIsTheSameForTheSameProblem) {
   EXPECT_EQ(a["workers"].size(), 1U);
   EXPECT_EQ(a, b);
   std::set<std::string> seen;
-  for (int i = 0; i < 20; ++i) seen.insert(Reset("{\"k\":1,\"index\":" + std::to_string(i) + "}")["workers"][0]);
+  for (int i = 0; i < 20; ++i)
+    seen.insert(Reset("{\"k\":1,\"index\":" + std::to_string(i) + "}")["workers"][0]);
   EXPECT_EQ(seen.size(), 2U);
 }
 

@@ -18,8 +18,8 @@ class SingleFlight {
  public:
   explicit SingleFlight(Loop& loop) : loop_(loop) {}
 
-  // True when nobody else works on `key` any more: the caller looks for the result, works if there is none, and calls
-  // Leave(). False when `cancel` fired first.
+  // True when nobody else works on `key` any more: the caller looks for the result, works if there is none,
+  // and calls Leave(). False when `cancel` fired first.
   Task<bool> Enter(std::string key, Cancel* cancel = nullptr) {
     while (running_.contains(key)) {
       auto turn = std::make_shared<Signal>(loop_);

@@ -19,22 +19,24 @@ struct Vocabulary {
 
 const Vocabulary& TrainWords() {
   static const Vocabulary kWords = {
-      {"Ida Moor", "Tom Reed", "Vera Lind", "Oskar Falk", "Nell Hart", "Jon Ash", "Mia Stone", "Carl Voss", "Ruth Penn",
-       "Hugo Lane", "Elsa Brook", "Finn Carr"},
+      {"Ida Moor", "Tom Reed", "Vera Lind", "Oskar Falk", "Nell Hart", "Jon Ash", "Mia Stone", "Carl Voss",
+       "Ruth Penn", "Hugo Lane", "Elsa Brook", "Finn Carr"},
       {"Tessel", "Brant", "Orlo", "Kesby", "Dunmore", "Arvika", "Selby", "Norrum"},
       {"lamp", "chair", "kettle", "basket", "mirror", "carpet"},
       {"Harrow", "Quill", "Ember", "Thistle", "Marrow", "Wren", "Cobalt", "Juniper", "Saffron", "Onyx"},
-      "mill", "run"};
+      "mill",
+      "run"};
   return kWords;
 }
 const Vocabulary& TestWords() {
   static const Vocabulary kWords = {
-      {"Amos Kerr", "Lotte Brun", "Piet Sand", "Greta Holm", "Basil Thorn", "Dora Finch", "Emil Strand", "Yara Quist",
-       "Noel Birch", "Sara Wold", "Ivo Marsh", "Klara Fenn"},
+      {"Amos Kerr", "Lotte Brun", "Piet Sand", "Greta Holm", "Basil Thorn", "Dora Finch", "Emil Strand",
+       "Yara Quist", "Noel Birch", "Sara Wold", "Ivo Marsh", "Klara Fenn"},
       {"Lindow", "Pagham", "Ustra", "Velden", "Roskil", "Haddon", "Mirfield", "Zandt"},
       {"saddle", "anvil", "lantern", "barrel", "loom", "candle"},
       {"Heron", "Falcon", "Petrel", "Albatross", "Kestrel", "Swift", "Osprey", "Curlew", "Plover", "Egret"},
-      "ship", "commanded"};
+      "ship",
+      "commanded"};
   return kWords;
 }
 
@@ -72,14 +74,14 @@ void AddDocuments(const Vocabulary& v, Random& random, World* world) {
     f.item = v.things[random.Below(v.things.size())];
     world->facts.push_back(f);
     world->documents.push_back({fmt::format("{}_{}", v.kind, i),
-                                fmt::format("The {} {} is {} by {}. The {} {} was built with a {} in mind.", v.kind,
-                                            f.subject, v.verb, f.keeper, v.kind, f.subject, f.item)});
+                                fmt::format("The {} {} is {} by {}. The {} {} was built with a {} in mind.",
+                                            v.kind, f.subject, v.verb, f.keeper, v.kind, f.subject, f.item)});
   }
   for (std::size_t p = 0; p < v.people.size(); ++p) {
-    world->documents.push_back({fmt::format("{}_person_{}", v.kind, p),
-                                fmt::format("{} lives in {}. {} was born in {}.", v.people[p],
-                                            v.places[(p * 3 + 1) % v.places.size()], v.people[p],
-                                            Number(random, 1921, 1989))});
+    world->documents.push_back(
+        {fmt::format("{}_person_{}", v.kind, p),
+         fmt::format("{} lives in {}. {} was born in {}.", v.people[p],
+                     v.places[(p * 3 + 1) % v.places.size()], v.people[p], Number(random, 1921, 1989))});
   }
 }
 
@@ -104,10 +106,12 @@ World MakeWorld(std::string_view split, std::uint64_t seed) {
   World w;
   if (train) {
     w.tables.push_back(Goods(v, random, "sales", {"city", "product", "units"}));
-    w.tables.push_back(People(v, random, "staff", {"name", "team", "salary"}, {"design", "finance", "support"}));
+    w.tables.push_back(
+        People(v, random, "staff", {"name", "team", "salary"}, {"design", "finance", "support"}));
   } else {
     w.tables.push_back(Goods(v, random, "harvest", {"village", "crop", "crates"}));
-    w.tables.push_back(People(v, random, "members", {"member", "club", "points"}, {"chess", "rowing", "fencing"}));
+    w.tables.push_back(
+        People(v, random, "members", {"member", "club", "points"}, {"chess", "rowing", "fencing"}));
   }
   AddDocuments(v, random, &w);
   return w;
@@ -137,7 +141,8 @@ Status WriteWorld(const World& world, const std::string& folder) {
     out << d.text << "\n";
     good = good && out.flush().good();
   }
-  if (!good) return Fail(Code::kInternal, fmt::format("{}: the files could not be written", folder), "cannot_write");
+  if (!good)
+    return Fail(Code::kInternal, fmt::format("{}: the files could not be written", folder), "cannot_write");
   return {};
 }
 

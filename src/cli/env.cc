@@ -26,7 +26,9 @@ struct Session {
   Result<std::unique_ptr<net::Server>> server = Error{};
 };
 
-bool IsLoopback(const std::string& host) { return host == "localhost" || host == "::1" || host.starts_with("127."); }
+bool IsLoopback(const std::string& host) {
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
 
 Status Build(Session& s, Loop& loop) {
   const EnvOptions& o = s.options;
@@ -52,9 +54,10 @@ Status Build(Session& s, Loop& loop) {
   s.service = std::make_unique<arena::Service>(*s.environment, service);
   const char* token = std::getenv(o.token_env.c_str());
   if ((!token || !*token) && !IsLoopback(s.address))
-    return Fail(Code::kInvalidRequest,
-                fmt::format("{} is empty: without a token the environment listens on the loopback only", o.token_env),
-                "no_token");
+    return Fail(
+        Code::kInvalidRequest,
+        fmt::format("{} is empty: without a token the environment listens on the loopback only", o.token_env),
+        "no_token");
   s.handler = std::make_unique<serve::EnvServer>(*s.service, Secret(token ? token : ""));
   return {};
 }
@@ -70,21 +73,22 @@ Task<void> Run(net::IoLoop& loop, Session& s) {
   server.limits.max_connections = 1024;
   server.limits.max_body_bytes = 16 << 20;
   server.error_body = [](int status, std::string_view reason, std::string_view message) {
-    return std::make_pair(api::ErrorBody(api::ErrorForStatus(status, reason, message)), std::string("application/json"));
+    return std::make_pair(api::ErrorBody(api::ErrorForStatus(status, reason, message)),
+                          std::string("application/json"));
   };
-  s.server = net::Server::Listen(loop, std::move(server), [&s](net::Request& q, net::Reply& r) {
-    return s.handler->Handle(q, r);
-  });
+  s.server = net::Server::Listen(loop, std::move(server),
+                                 [&s](net::Request& q, net::Reply& r) { return s.handler->Handle(q, r); });
   if (!s.server) co_return;
-  fmt::print(stderr, "baton env on http://{}:{} ({} workers)\n", s.address, (*s.server)->port(), s.pool.workers.size());
+  fmt::print(stderr, "baton env on http://{}:{} ({} workers)\n", s.address, (*s.server)->port(),
+             s.pool.workers.size());
   Signal stop(loop);
   loop.OnSignal({SIGTERM, SIGINT}, [&stop](int) { stop.Set(); });
   co_await stop.Wait();
   co_await (*s.server)->Drain(std::chrono::seconds(5));
   const auto& c = s.handler->counts();
   const auto memo = s.memo->counts();
-  fmt::print(stderr, "{} resets, {} scores, {} batches, {} refused; {} calls remembered, {} made\n", c.resets, c.scores,
-             c.batches, c.refused, memo.hits, memo.kept);
+  fmt::print(stderr, "{} resets, {} scores, {} batches, {} refused; {} calls remembered, {} made\n", c.resets,
+             c.scores, c.batches, c.refused, memo.hits, memo.kept);
   s.server->reset();
 }
 
@@ -97,14 +101,17 @@ int Env(const EnvOptions& options) {
   const std::string port = colon == std::string::npos ? "" : options.listen.substr(colon + 1);
   if (port.empty() || port.size() > 5 || port.find_first_not_of("0123456789") != std::string::npos ||
       std::stoi(port) > 65535) {
-    fmt::print(stderr, "baton: --listen {} is no address; write HOST:PORT, like 127.0.0.1:8090\n", options.listen);
+    fmt::print(stderr, "baton: --listen {} is no address; write HOST:PORT, like 127.0.0.1:8090\n",
+               options.listen);
     return 2;
   }
   session.address = options.listen.substr(0, colon);
   session.port = static_cast<std::uint16_t>(std::stoi(port));
   if (!options.write_world.empty()) {
-    const auto world = arena::Merge(arena::MakeWorld("train", options.world), arena::MakeWorld("test", options.world));
-    if (Status written = arena::WriteWorld(world, options.write_world); !written) return Complain(written.error());
+    const auto world =
+        arena::Merge(arena::MakeWorld("train", options.world), arena::MakeWorld("test", options.world));
+    if (Status written = arena::WriteWorld(world, options.write_world); !written)
+      return Complain(written.error());
     fmt::print("{}/tables\n{}/documents\n", options.write_world, options.write_world);
     return 0;
   }

@@ -48,7 +48,8 @@ class EngineReader : public StateReader {
   static std::string Written(const ReadState& r) {
     std::string out;
     out.reserve(r.state.size() * 8 + 8);
-    for (const float v : r.state) fmt::format_to(std::back_inserter(out), "{:08x}", std::bit_cast<std::uint32_t>(v));
+    for (const float v : r.state)
+      fmt::format_to(std::back_inserter(out), "{:08x}", std::bit_cast<std::uint32_t>(v));
     return out + std::to_string(r.tokens);
   }
   Result<ReadState> Remembered(const std::string& key) {
@@ -57,8 +58,8 @@ class EngineReader : public StateReader {
     out.state.resize(static_cast<std::size_t>(base_.width));
     if (!text || text->size() <= out.state.size() * 8) return Fail(Code::kNotFound, "not read yet");
     for (std::size_t i = 0; i < out.state.size(); ++i)
-      out.state[i] =
-          std::bit_cast<float>(static_cast<std::uint32_t>(std::strtoul(text->substr(i * 8, 8).c_str(), nullptr, 16)));
+      out.state[i] = std::bit_cast<float>(
+          static_cast<std::uint32_t>(std::strtoul(text->substr(i * 8, 8).c_str(), nullptr, 16)));
     out.tokens = std::atoll(text->c_str() + out.state.size() * 8);
     return out;
   }
@@ -117,8 +118,9 @@ std::string Transcript(std::string_view question, const Progress& progress) {
   for (StepId id = 0; id < static_cast<StepId>(progress.plan.steps.size()); ++id) {
     const auto& step = progress.plan.steps[static_cast<std::size_t>(id)];
     const auto& state = progress.At(id);
-    out += fmt::format("{} ({}): {}\n", workflow::RoleName(step.role), state.worker ? state.worker->name : "-",
-                       state.done() ? Cut(state.text, kMostOutput) : "failed");
+    out +=
+        fmt::format("{} ({}): {}\n", workflow::RoleName(step.role), state.worker ? state.worker->name : "-",
+                    state.done() ? Cut(state.text, kMostOutput) : "failed");
   }
   return out;
 }
@@ -128,8 +130,8 @@ BaseModel BaseOf(const lm::Engine& engine, std::string sha256) {
   return {info.name, std::move(sha256), info.embedding_width, info.parameters, info.vocabulary};
 }
 
-std::unique_ptr<StateReader> NewEngineReader(Loop& loop, std::shared_ptr<lm::Engine> engine, std::string sha256,
-                                             arena::Memo* memo) {
+std::unique_ptr<StateReader> NewEngineReader(Loop& loop, std::shared_ptr<lm::Engine> engine,
+                                             std::string sha256, arena::Memo* memo) {
   BaseModel base = BaseOf(*engine, std::move(sha256));
   return std::make_unique<EngineReader>(loop, std::move(engine), std::move(base), memo);
 }
@@ -159,9 +161,11 @@ Open CoordinatorChooser::OpenNow(const Progress& progress) const {
 workflow::NextSteps CoordinatorChooser::StepFor(const Choice& c, const Progress& progress) const {
   const Role role = kRoleOrder[c.role];
   workflow::NextSteps next;
-  workflow::Step step = TurnStep(static_cast<int>(choices_.size()), o_.workers[c.worker], role, o_.max_answer);
+  workflow::Step step =
+      TurnStep(static_cast<int>(choices_.size()), o_.workers[c.worker], role, o_.max_answer);
   if (role == Role::kVerifier) step.judges = LastAnswer(progress);
-  next.reason = fmt::format("turn {}: {} as {}", choices_.size(), step.workers[0]->name, workflow::RoleName(role));
+  next.reason =
+      fmt::format("turn {}: {} as {}", choices_.size(), step.workers[0]->name, workflow::RoleName(role));
   next.propensity = c.propensity;
   next.answers = Preference(progress.plan, static_cast<StepId>(progress.plan.steps.size()), role);
   next.steps.push_back(std::move(step));
@@ -170,9 +174,11 @@ workflow::NextSteps CoordinatorChooser::StepFor(const Choice& c, const Progress&
 
 Task<workflow::NextSteps> CoordinatorChooser::Next(const Progress& progress) {
   workflow::NextSteps next;
-  const bool any = std::any_of(o_.workers.begin(), o_.workers.end(), [](const auto* w) { return w != nullptr; });
+  const bool any =
+      std::any_of(o_.workers.begin(), o_.workers.end(), [](const auto* w) { return w != nullptr; });
   const auto last = static_cast<StepId>(progress.plan.steps.size()) - 1;
-  const bool accepted = last >= 0 && progress.plan.steps[static_cast<std::size_t>(last)].role == Role::kVerifier &&
+  const bool accepted = last >= 0 &&
+                        progress.plan.steps[static_cast<std::size_t>(last)].role == Role::kVerifier &&
                         progress.At(last).verdict == verify::Verdict::kAccept;
   if (!any || accepted || static_cast<int>(choices_.size()) >= o_.coordinator->turns) co_return next;
   auto state = co_await o_.reader->Read(Transcript(o_.question, progress));

@@ -14,8 +14,8 @@
 
 namespace baton::conduct {
 
-// The transcript as the base model reads it: "role: content" lines, nothing of the model's chat template. Long
-// questions and outputs are cut (their beginnings count), so that a turn costs what a turn costs.
+// The transcript as the base model reads it: "role: content" lines, nothing of the model's chat template.
+// Long questions and outputs are cut (their beginnings count), so that a turn costs what a turn costs.
 std::string Transcript(std::string_view question, const workflow::Progress& progress);
 
 // A transcript as the base model sees it.
@@ -32,19 +32,19 @@ class StateReader {
   virtual const BaseModel& base() const = 0;
 };
 // From the engine's second-to-last token; remembered when there is a memo (which, as `loop`, outlives it).
-std::unique_ptr<StateReader> NewEngineReader(Loop& loop, std::shared_ptr<lm::Engine> engine, std::string sha256,
-                                             arena::Memo* memo);
+std::unique_ptr<StateReader> NewEngineReader(Loop& loop, std::shared_ptr<lm::Engine> engine,
+                                             std::string sha256, arena::Memo* memo);
 BaseModel BaseOf(const lm::Engine& engine, std::string sha256);
 
 class CoordinatorChooser : public workflow::Chooser {
  public:
   struct Options {
-    const Coordinator* coordinator = nullptr;   // outlives it
-    StateReader* reader = nullptr;              // outlives it
-    std::vector<const pool::Worker*> workers;   // coordinator->workers in their order; null: may not be asked
+    const Coordinator* coordinator = nullptr;  // outlives it
+    StateReader* reader = nullptr;             // outlives it
+    std::vector<const pool::Worker*> workers;  // coordinator->workers in their order; null: may not be asked
     std::string question;
-    std::int64_t max_answer = 0;                // tokens of a thought or an answer; 0: the client's own cap
-    std::unique_ptr<Random> random;             // null: the likeliest choice
+    std::int64_t max_answer = 0;     // tokens of a thought or an answer; 0: the client's own cap
+    std::unique_ptr<Random> random;  // null: the likeliest choice
   };
   explicit CoordinatorChooser(Options options) : o_(std::move(options)) {}
 
@@ -63,7 +63,8 @@ class CoordinatorChooser : public workflow::Chooser {
   std::int64_t read_tokens_ = 0;
 };
 
-// The step of a turn: `turn` counts from 1. What CoordinatorChooser adds, and the one step of single-turn episodes.
+// The step of a turn: `turn` counts from 1. What CoordinatorChooser adds, and the one step of single-turn
+// episodes.
 workflow::Step TurnStep(int turn, const pool::Worker* worker, workflow::Role role, std::int64_t max_answer);
 
 }  // namespace baton::conduct

@@ -9,7 +9,9 @@
 namespace baton::conduct {
 namespace {
 
-Error Bad(std::string what) { return Fail(Code::kInvalidRequest, std::move(what), "bad_coordinator"); }
+Error Bad(std::string what) {
+  return Fail(Code::kInvalidRequest, std::move(what), "bad_coordinator");
+}
 
 std::vector<double> Logits(const Coordinator& c, std::span<const float> state) {
   const auto width = static_cast<std::size_t>(c.base.width);
@@ -56,7 +58,8 @@ std::size_t Pick(const std::vector<double>& odds, Random* random) {
 }  // namespace
 
 Status CheckShape(const Coordinator& c) {
-  if (c.workers.empty() || c.base.width < 1 || c.turns < 1 || c.turns > 16) return Bad("no workers, no width or no turns");
+  if (c.workers.empty() || c.base.width < 1 || c.turns < 1 || c.turns > 16)
+    return Bad("no workers, no width or no turns");
   if (c.parameters() > kMostParameters)
     return Bad(fmt::format("{} parameters; at most {} are allowed", c.parameters(), kMostParameters));
   if (c.head.size() != c.parameters())
@@ -89,10 +92,12 @@ Choice Choose(const Coordinator& c, std::span<const float> state, const Open& op
 std::string_view RolePrompt(workflow::Role role) {
   switch (role) {
     case workflow::Role::kThinker:
-      return "Task: do not answer yet. Write down, between backticks, the one expression, query, line of code or fact "
+      return "Task: do not answer yet. Write down, between backticks, the one expression, query, line of "
+             "code or fact "
              "that settles it.";
     case workflow::Role::kVerifier:
-      return "Task: check the last answer. Begin with ACCEPT if it is right, with REJECT and the reason if it is not.";
+      return "Task: check the last answer. Begin with ACCEPT if it is right, with REJECT and the reason if "
+             "it is not.";
     default:
       return "Task: answer the question, briefly.";
   }
@@ -108,19 +113,23 @@ Status Fits(const Coordinator& c, const std::vector<std::string>& pool, const Ba
     if (std::find(pool.begin(), pool.end(), w) == pool.end()) missing.push_back(w);
   }
   if (!missing.empty())
-    return Fail(Code::kInvalidRequest,
-                fmt::format("the coordinator was trained for workers that are not here: {}; train one for this pool with "
-                            "`baton train coordinator`",
-                            fmt::join(missing, ", ")),
-                "coordinator_pool");
+    return Fail(
+        Code::kInvalidRequest,
+        fmt::format(
+            "the coordinator was trained for workers that are not here: {}; train one for this pool with "
+            "`baton train coordinator`",
+            fmt::join(missing, ", ")),
+        "coordinator_pool");
   const bool same = c.base.width == base.width && c.base.parameters == base.parameters &&
                     c.base.vocabulary == base.vocabulary &&
                     (c.base.sha256.empty() || base.sha256.empty() || c.base.sha256 == base.sha256);
   if (!same)
-    return Fail(Code::kInvalidRequest,
-                fmt::format("the coordinator reads with {} ({} parameters, width {}), here is {} ({} parameters, width {})",
-                            c.base.name, c.base.parameters, c.base.width, base.name, base.parameters, base.width),
-                "coordinator_base");
+    return Fail(
+        Code::kInvalidRequest,
+        fmt::format(
+            "the coordinator reads with {} ({} parameters, width {}), here is {} ({} parameters, width {})",
+            c.base.name, c.base.parameters, c.base.width, base.name, base.parameters, base.width),
+        "coordinator_base");
   return {};
 }
 

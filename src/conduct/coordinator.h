@@ -1,14 +1,15 @@
-// A coordinator: a linear head on a small language model that says, turn by turn, which worker takes which role.
+// A coordinator: a linear head on a small language model that says, turn by turn, which worker takes which
+// role.
 //
-// After TRINITY (arXiv 2512.04695): the raw transcript ("role: content", no chat template) goes through a small
-// model in this process; the state of its second-to-last token, times a matrix without bias, gives one logit per
-// worker and one per role. Everything that is learned is that matrix: (workers + 3) x width numbers, a few
-// thousand. Roles are prompts. A verifier's ACCEPT ends the run, as do kTurns turns.
+// After TRINITY (arXiv 2512.04695): the raw transcript ("role: content", no chat template) goes through a
+// small model in this process; the state of its second-to-last token, times a matrix without bias, gives one
+// logit per worker and one per role. Everything that is learned is that matrix: (workers + 3) x width
+// numbers, a few thousand. Roles are prompts. A verifier's ACCEPT ends the run, as do kTurns turns.
 //
-// What differs from the paper: states are scaled to length sqrt(width), so that one sigma fits every base model; the
-// verifier's logit counts only once there is an answer to verify; and the paper's optional scales on singular
-// values of nine weight matrices are left out, because llama.cpp keeps weights quantised and read-only: a candidate
-// would need a model of its own. The paper puts their worth at 2.6 points of 70.
+// What differs from the paper: states are scaled to length sqrt(width), so that one sigma fits every base
+// model; the verifier's logit counts only once there is an answer to verify; and the paper's optional scales
+// on singular values of nine weight matrices are left out, because llama.cpp keeps weights quantised and
+// read-only: a candidate would need a model of its own. The paper puts their worth at 2.6 points of 70.
 #pragma once
 
 #include <cstdint>
@@ -50,8 +51,8 @@ struct Coordinator {
   std::size_t parameters() const { return rows() * static_cast<std::size_t>(base.width); }
 };
 
-// kInvalidRequest "bad_coordinator": sizes that do not fit together, numbers that are none, or more parameters than
-// kMostParameters.
+// kInvalidRequest "bad_coordinator": sizes that do not fit together, numbers that are none, or more
+// parameters than kMostParameters.
 Status CheckShape(const Coordinator& c);
 
 // What may be chosen now. Roles: index into kRoleOrder.
@@ -67,8 +68,8 @@ struct Choice {
   Open open;
 };
 
-// `state` as lm::Engine::States gives it (length 1). With `random`: drawn from the softmax of workers and of roles;
-// null: the largest logits. REQUIRES: CheckShape(c), state.size() == width, a worker is open.
+// `state` as lm::Engine::States gives it (length 1). With `random`: drawn from the softmax of workers and of
+// roles; null: the largest logits. REQUIRES: CheckShape(c), state.size() == width, a worker is open.
 Choice Choose(const Coordinator& c, std::span<const float> state, const Open& open, Random* random);
 
 // Probabilities; 0 for what is not open.
@@ -82,14 +83,15 @@ std::string_view RolePrompt(workflow::Role role);
 // Output tokens a step of that role may have.
 std::int64_t RoleTokens(workflow::Role role, std::int64_t answer);
 
-// The file (docs/format/coordinator.md): JSON, one object, with a hash over its content. Written aside and renamed.
+// The file (docs/format/coordinator.md): JSON, one object, with a hash over its content. Written aside and
+// renamed.
 Status Save(const Coordinator& c, const std::string& path);
-// kNotFound; kInvalidRequest "bad_coordinator" for anything that Save() did not write: cut short, another format or
-// version, a changed number.
+// kNotFound; kInvalidRequest "bad_coordinator" for anything that Save() did not write: cut short, another
+// format or version, a changed number.
 Result<Coordinator> Load(const std::string& path);
 
-// It may decide for this pool and read with this model. kInvalidRequest "coordinator_pool" naming the workers that
-// are missing, "coordinator_base" naming both models.
+// It may decide for this pool and read with this model. kInvalidRequest "coordinator_pool" naming the workers
+// that are missing, "coordinator_base" naming both models.
 Status Fits(const Coordinator& c, const std::vector<std::string>& pool, const BaseModel& base);
 
 }  // namespace baton::conduct

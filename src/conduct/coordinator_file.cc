@@ -1,9 +1,9 @@
-// The coordinator's file: JSON, so that anybody can read what decides for them; the head as numbers that read back
-// to the same bits; a hash (FNV-1a, against accidents, not against enemies) over everything else.
-
-#include <nlohmann/json.hpp>
+// The coordinator's file: JSON, so that anybody can read what decides for them; the head as numbers that read
+// back to the same bits; a hash (FNV-1a, against accidents, not against enemies) over everything else.
 
 #include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
 
 #include "conduct/coordinator.h"
 #include "conduct/file.h"
@@ -69,7 +69,8 @@ Result<Coordinator> Load(const std::string& path) {
     return Bad(path, fmt::format("written by another version; this one reads version {}", kVersion));
   const json hash = in.value("hash", json());
   in.erase("hash");
-  if (!hash.is_string() || hash.get<std::string>() != HashOf(in.dump())) return Bad(path, "its content has been changed");
+  if (!hash.is_string() || hash.get<std::string>() != HashOf(in.dump()))
+    return Bad(path, "its content has been changed");
   try {
     Coordinator c = FromJson(in);
     if (Status fine = CheckShape(c); !fine) return Bad(path, fine.error().message);

@@ -15,9 +15,9 @@ Coordinator Small() {
   c.base = {"tiny", "", 4, 1000, 100};
   c.workers = {"a", "b"};
   c.head.assign(c.parameters(), 0);
-  c.head[4] = 1;    // row b looks at the first number
-  c.head[8] = 1;    // worker too
-  c.head[13] = 1;   // thinker at the second
+  c.head[4] = 1;   // row b looks at the first number
+  c.head[8] = 1;   // worker too
+  c.head[13] = 1;  // thinker at the second
   return c;
 }
 

@@ -15,11 +15,16 @@ constexpr const char* kColours[] = {"#2b6cb0", "#c05621", "#2f855a", "#805ad5", 
 std::string Escape(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else out.push_back(c);
+    if (c == '<')
+      out += "&lt;";
+    else if (c == '>')
+      out += "&gt;";
+    else if (c == '&')
+      out += "&amp;";
+    else if (c == '"')
+      out += "&quot;";
+    else
+      out.push_back(c);
   }
   return out;
 }
@@ -43,12 +48,14 @@ std::string Chart(const std::string& title, const std::vector<Line>& lines) {
     low -= 0.5;
     high = low + 1;
   }
-  std::string out = fmt::format("<h2>{}</h2><svg viewBox='0 0 {} {}' width='{}' role='img'>", Escape(title), kWidth,
-                                kHeight + kBottom, kWidth);
+  std::string out = fmt::format("<h2>{}</h2><svg viewBox='0 0 {} {}' width='{}' role='img'>", Escape(title),
+                                kWidth, kHeight + kBottom, kWidth);
   for (int i = 0; i <= 4; ++i) {
     const double v = low + (high - low) * i / 4, y = kHeight - (kHeight - 10) * i / 4;
-    out += fmt::format("<line x1='{}' x2='{}' y1='{:.1f}' y2='{:.1f}' stroke='#e2e8f0'/><text x='2' y='{:.1f}'>{:.4g}</text>",
-                       kLeft, kWidth, y, y, y + 4, v);
+    out += fmt::format(
+        "<line x1='{}' x2='{}' y1='{:.1f}' y2='{:.1f}' stroke='#e2e8f0'/><text x='2' "
+        "y='{:.1f}'>{:.4g}</text>",
+        kLeft, kWidth, y, y, y + 4, v);
   }
   for (std::size_t k = 0; k < lines.size(); ++k) {
     const char* colour = kColours[k % std::size(kColours)];
@@ -78,7 +85,8 @@ std::string CurvePage(const Study& study, const ReportFacts& facts) {
     if (!rows.empty() && rows.back().sigma > 0) sigma.push_back(s);
   }
   std::string out =
-      "<!doctype html><meta charset='utf-8'><title>Coordinator training</title><style>body{font:14px system-ui;margin:2em;"
+      "<!doctype html><meta charset='utf-8'><title>Coordinator training</title><style>body{font:14px "
+      "system-ui;margin:2em;"
       "max-width:720px}svg text{font-size:11px}pre{overflow:auto}</style><h1>Coordinator training</h1>";
   out += fmt::format("<p>{}<br>{} parameters, {}</p>", Escape(facts.command), study.coordinator.parameters(),
                      Escape(facts.machine));

@@ -1,8 +1,9 @@
 // Evolution by played episodes, with a checkpoint after every generation.
 //
-// What is random in a generation is drawn from the seed and the generation's number, and the state between two
-// generations is the optimiser's and the curve: so a run that was killed goes on from its checkpoint as if it had
-// not been. What the workers answer is the same as long as they are asked with temperature 0 or the memo remembers.
+// What is random in a generation is drawn from the seed and the generation's number, and the state between
+// two generations is the optimiser's and the curve: so a run that was killed goes on from its checkpoint as
+// if it had not been. What the workers answer is the same as long as they are asked with temperature 0 or the
+// memo remembers.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -17,11 +18,11 @@ using nlohmann::json;
 constexpr const char* kFormat = "baton-coordinator-checkpoint";
 
 // What must be the same for a checkpoint to be continued.
-std::string Fingerprint(const Coordinator& start, const std::vector<arena::Problem>& problems, const OptimiseOptions& o,
-                        const RolloutOptions& r) {
-  std::string text = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", o.seed, o.replications, o.population, o.sigma,
-                                 r.usd_per_right, r.max_answer, start.base.name, start.base.parameters, start.turns,
-                                 start.roles);
+std::string Fingerprint(const Coordinator& start, const std::vector<arena::Problem>& problems,
+                        const OptimiseOptions& o, const RolloutOptions& r) {
+  std::string text = fmt::format("{}|{}|{}|{}|{}|{}|{}|{}|{}|{}", o.seed, o.replications, o.population,
+                                 o.sigma, r.usd_per_right, r.max_answer, start.base.name,
+                                 start.base.parameters, start.turns, start.roles);
   for (const auto& w : start.workers) text += "|" + w;
   for (const auto& p : problems) text += "|" + p.id + p.prompt;
   for (const float v : start.head) text += fmt::format("{:a}", v);
@@ -32,7 +33,7 @@ json ToJson(const CurveRow& r) {
   return {r.generation, r.mean, r.best, r.score, r.usd, r.turns, r.sigma, r.rollouts};
 }
 CurveRow RowFrom(const json& j) {
-  return {j.at(0).get<int>(),    j.at(1).get<double>(), j.at(2).get<double>(),      j.at(3).get<double>(),
+  return {j.at(0).get<int>(),    j.at(1).get<double>(), j.at(2).get<double>(), j.at(3).get<double>(),
           j.at(4).get<double>(), j.at(5).get<double>(), j.at(6).get<double>(), j.at(7).get<std::int64_t>()};
 }
 
@@ -44,7 +45,11 @@ struct State {
 Status SaveState(const State& s, const std::string& fingerprint, const std::string& path) {
   json curve = json::array();
   for (const auto& r : s.curve) curve.push_back(ToJson(r));
-  json out = {{"format", kFormat}, {"version", 1}, {"fingerprint", fingerprint}, {"curve", curve}, {"optimiser", s.es.Write()}};
+  json out = {{"format", kFormat},
+              {"version", 1},
+              {"fingerprint", fingerprint},
+              {"curve", curve},
+              {"optimiser", s.es.Write()}};
   out["hash"] = HashOf(out.dump());
   return WriteWhole(path, out.dump());
 }
@@ -55,16 +60,20 @@ Result<State> LoadState(const std::string& path, const std::string& fingerprint)
   };
   TRY(const std::string text, ReadWhole(path));
   json in = json::parse(text, nullptr, false);
-  if (!in.is_object() || in.value("format", json()) != kFormat) return bad("no checkpoint, or one that was cut short");
+  if (!in.is_object() || in.value("format", json()) != kFormat)
+    return bad("no checkpoint, or one that was cut short");
   const json hash = in.value("hash", json());
   in.erase("hash");
-  if (!hash.is_string() || hash.get<std::string>() != HashOf(in.dump())) return bad("its content has been changed");
+  if (!hash.is_string() || hash.get<std::string>() != HashOf(in.dump()))
+    return bad("its content has been changed");
   if (in.value("fingerprint", json()) != fingerprint)
-    return Fail(Code::kInvalidRequest,
-                fmt::format("{} belongs to a run with other settings (seed, problems, pool, base or start): remove it, or "
-                            "name another file",
-                            path),
-                "other_checkpoint");
+    return Fail(
+        Code::kInvalidRequest,
+        fmt::format(
+            "{} belongs to a run with other settings (seed, problems, pool, base or start): remove it, or "
+            "name another file",
+            path),
+        "other_checkpoint");
   try {
     TRY(SepCmaEs es, SepCmaEs::Read(in.at("optimiser").get<std::string>()));
     State out{std::move(es), {}};
@@ -93,8 +102,8 @@ Result<State> Begin(const Coordinator& start, const OptimiseOptions& o, const st
 
 }  // namespace
 
-Task<Result<Optimised>> Evolve(Rollouts& rollouts, const std::vector<arena::Problem>& problems, Coordinator start,
-                               OptimiseOptions o) {
+Task<Result<Optimised>> Evolve(Rollouts& rollouts, const std::vector<arena::Problem>& problems,
+                               Coordinator start, OptimiseOptions o) {
   const std::string fingerprint = Fingerprint(start, problems, o, rollouts.options());
   CO_TRY(State state, Begin(start, o, fingerprint));
   std::int64_t played = state.curve.empty() ? 0 : state.curve.back().rollouts;

@@ -48,7 +48,8 @@ Result<std::string> ReadWhole(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return Fail(Code::kNotFound, fmt::format("{}: {}", path, std::strerror(errno)), "no_file");
   std::string out{std::istreambuf_iterator<char>(in), {}};
-  if (out.size() > kMost) return Fail(Code::kTooLarge, fmt::format("{} is larger than {} MB", path, kMost >> 20), "too_large");
+  if (out.size() > kMost)
+    return Fail(Code::kTooLarge, fmt::format("{} is larger than {} MB", path, kMost >> 20), "too_large");
   return out;
 }
 

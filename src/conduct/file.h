@@ -8,8 +8,8 @@
 
 namespace baton::conduct {
 
-// Beside `path`, flushed to the disk, then renamed over it: whoever reads `path` finds the old or the new, whole.
-// kInternal "cannot_write".
+// Beside `path`, flushed to the disk, then renamed over it: whoever reads `path` finds the old or the new,
+// whole. kInternal "cannot_write".
 Status WriteWhole(const std::string& path, std::string_view content);
 // At most 64 MB. kNotFound, kTooLarge.
 Result<std::string> ReadWhole(const std::string& path);

@@ -6,7 +6,8 @@
 
 namespace baton::conduct {
 
-std::vector<const arena::Problem*> DrawProblems(const std::vector<arena::Problem>& problems, int n, Random& random) {
+std::vector<const arena::Problem*> DrawProblems(const std::vector<arena::Problem>& problems, int n,
+                                                Random& random) {
   std::vector<std::size_t> order(problems.size());
   std::iota(order.begin(), order.end(), 0);
   std::vector<const arena::Problem*> out;
@@ -22,8 +23,8 @@ Random OfGeneration(std::uint64_t seed, int generation, std::uint64_t purpose) {
   return Random(seed * 0x9e3779b97f4a7c15ULL + static_cast<std::uint64_t>(generation) * 7919 + purpose);
 }
 
-std::vector<Trial> TrialsOf(const std::vector<Coordinator>& candidates, const std::vector<const arena::Problem*>& problems,
-                            Random& random) {
+std::vector<Trial> TrialsOf(const std::vector<Coordinator>& candidates,
+                            const std::vector<const arena::Problem*>& problems, Random& random) {
   std::vector<Trial> out;
   for (const auto& c : candidates) {
     for (const auto* p : problems) out.push_back({&c, p, random.Next() | 1});
@@ -31,7 +32,8 @@ std::vector<Trial> TrialsOf(const std::vector<Coordinator>& candidates, const st
   return out;
 }
 
-CurveRow RowOf(int generation, const std::vector<Run>& runs, std::size_t per_candidate, std::vector<double>* utilities) {
+CurveRow RowOf(int generation, const std::vector<Run>& runs, std::size_t per_candidate,
+               std::vector<double>* utilities) {
   CurveRow row;
   row.generation = generation;
   utilities->clear();
@@ -46,7 +48,8 @@ CurveRow RowOf(int generation, const std::vector<Run>& runs, std::size_t per_can
     row.usd += static_cast<double>(r.rollout.cost.v) * 1e-9 / n;
     row.turns += static_cast<double>(r.choices.size()) / n;
   }
-  row.mean = std::accumulate(utilities->begin(), utilities->end(), 0.0) / static_cast<double>(utilities->size());
+  row.mean =
+      std::accumulate(utilities->begin(), utilities->end(), 0.0) / static_cast<double>(utilities->size());
   row.best = *std::max_element(utilities->begin(), utilities->end());
   return row;
 }

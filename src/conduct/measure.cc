@@ -79,7 +79,8 @@ Task<Measured> MeasureWorkflow(Rollouts& rollouts, std::string name, const std::
   }
   Measured out;
   out.name = std::move(name);
-  out.tries = co_await arena::PlayAll(rollouts.environment(), std::move(episodes), rollouts.options().parallel);
+  out.tries =
+      co_await arena::PlayAll(rollouts.environment(), std::move(episodes), rollouts.options().parallel);
   co_return out;
 }
 

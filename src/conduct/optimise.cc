@@ -76,8 +76,8 @@ Coordinator EvolveOnRecorded(const Rollouts& rollouts, const SingleTurns& turns,
   return c;
 }
 
-Task<Optimised> RandomSearch(Rollouts& rollouts, const std::vector<arena::Problem>& problems, Coordinator start,
-                             OptimiseOptions o) {
+Task<Optimised> RandomSearch(Rollouts& rollouts, const std::vector<arena::Problem>& problems,
+                             Coordinator start, OptimiseOptions o) {
   Optimised out;
   out.coordinator = start;
   const std::int64_t before = rollouts.played();

@@ -1,8 +1,8 @@
 // The ways to find a coordinator's head: evolution, and the three controls of the paper.
 //
-// All of them see the same training problems and the same rewards; each says how many rollouts it used. Evolution
-// starts from recorded single turns (SingleTurns), where a candidate's expected utility is a sum and costs no call;
-// then it plays. Controls that can use the same start get it.
+// All of them see the same training problems and the same rewards; each says how many rollouts it used.
+// Evolution starts from recorded single turns (SingleTurns), where a candidate's expected utility is a sum
+// and costs no call; then it plays. Controls that can use the same start get it.
 #pragma once
 
 #include <functional>
@@ -44,14 +44,14 @@ struct Optimised {
 // sep-CMA-ES on the single turns alone: the start of the others, and a policy of one turn.
 Coordinator EvolveOnRecorded(const Rollouts& rollouts, const SingleTurns& turns, const Coordinator& blank,
                              const OptimiseOptions& options);
-// sep-CMA-ES over played episodes, from `start`. A checkpoint after every generation; with `resume` the curve goes
-// on as if nothing had happened. kInvalidRequest "bad_checkpoint" (cut short, not ours) or "other_checkpoint"
-// (another seed, pool, base, size), kInternal when one cannot be written.
-Task<Result<Optimised>> Evolve(Rollouts& rollouts, const std::vector<arena::Problem>& problems, Coordinator start,
-                               OptimiseOptions options);
+// sep-CMA-ES over played episodes, from `start`. A checkpoint after every generation; with `resume` the curve
+// goes on as if nothing had happened. kInvalidRequest "bad_checkpoint" (cut short, not ours) or
+// "other_checkpoint" (another seed, pool, base, size), kInternal when one cannot be written.
+Task<Result<Optimised>> Evolve(Rollouts& rollouts, const std::vector<arena::Problem>& problems,
+                               Coordinator start, OptimiseOptions options);
 // As many candidates and rollouts, drawn uniformly around `start` with the same spread; the best one seen.
-Task<Optimised> RandomSearch(Rollouts& rollouts, const std::vector<arena::Problem>& problems, Coordinator start,
-                             OptimiseOptions options);
+Task<Optimised> RandomSearch(Rollouts& rollouts, const std::vector<arena::Problem>& problems,
+                             Coordinator start, OptimiseOptions options);
 // Policy gradient with the mean of a problem's rollouts as baseline; Adam.
 Task<Optimised> Reinforce(Rollouts& rollouts, const std::vector<arena::Problem>& problems, Coordinator start,
                           OptimiseOptions options);

@@ -38,7 +38,9 @@ json PolicyJson(const Measured& m, const Measured& best) {
               {"vs_best_single",
                {{"difference", m.accuracy() - best.accuracy()},
                 {"ci95", {gain.low, gain.high}},
-                {"finding", gain.holds_zero() ? "no difference found" : gain.low > 0 ? "better" : "worse"}}}};
+                {"finding", gain.holds_zero() ? "no difference found"
+                            : gain.low > 0    ? "better"
+                                              : "worse"}}}};
   if (!m.note.empty()) out["note"] = m.note;
   return out;
 }
@@ -46,9 +48,15 @@ json PolicyJson(const Measured& m, const Measured& best) {
 json ExampleJson(const arena::Problem& p, const arena::Rollout& r) {
   json steps = json::array();
   for (const auto& s : r.steps)
-    steps.push_back({{"worker", s.worker}, {"role", s.role}, {"text", s.text.substr(0, 300)}, {"verdict", s.verdict}});
-  return {{"family", p.family}, {"question", p.prompt}, {"reference", p.reference}, {"answer", r.answer.substr(0, 300)},
-          {"score", r.score},   {"cost_usd", static_cast<double>(r.cost.v) * 1e-9}, {"steps", steps}};
+    steps.push_back(
+        {{"worker", s.worker}, {"role", s.role}, {"text", s.text.substr(0, 300)}, {"verdict", s.verdict}});
+  return {{"family", p.family},
+          {"question", p.prompt},
+          {"reference", p.reference},
+          {"answer", r.answer.substr(0, 300)},
+          {"score", r.score},
+          {"cost_usd", static_cast<double>(r.cost.v) * 1e-9},
+          {"steps", steps}};
 }
 
 json InspectJson(const Measured& m, const std::vector<arena::Problem>& test) {
@@ -62,21 +70,31 @@ json InspectJson(const Measured& m, const std::vector<arena::Problem>& test) {
       ++n;
     }
   }
-  return {{"workers", shares.workers}, {"roles", shares.roles},       {"accuracy", shares.accuracy},
-          {"collapsed", shares.collapsed}, {"examples", examples}};
+  return {{"workers", shares.workers},
+          {"roles", shares.roles},
+          {"accuracy", shares.accuracy},
+          {"collapsed", shares.collapsed},
+          {"examples", examples}};
 }
 
 json CurveJson(const std::vector<CurveRow>& rows) {
   json out = json::array();
   for (const auto& r : rows)
-    out.push_back({{"generation", r.generation}, {"utility", r.mean}, {"best", r.best}, {"accuracy", r.score},
-                   {"cost_usd", r.usd}, {"turns", r.turns}, {"sigma", r.sigma}, {"rollouts", r.rollouts}});
+    out.push_back({{"generation", r.generation},
+                   {"utility", r.mean},
+                   {"best", r.best},
+                   {"accuracy", r.score},
+                   {"cost_usd", r.usd},
+                   {"turns", r.turns},
+                   {"sigma", r.sigma},
+                   {"rollouts", r.rollouts}});
   return out;
 }
 
 }  // namespace
 
-std::string ReportJson(const Study& study, const std::vector<arena::Problem>& test, const ReportFacts& facts) {
+std::string ReportJson(const Study& study, const std::vector<arena::Problem>& test,
+                       const ReportFacts& facts) {
   const Measured* best = Find(study, "best_single");
   json out = {{"command", facts.command},
               {"revision", facts.revision},
@@ -107,38 +125,47 @@ std::string ReportJson(const Study& study, const std::vector<arena::Problem>& te
 
 std::string ReportText(const Study& study) {
   const Measured* best = Find(study, "best_single");
-  std::string out = fmt::format("{:<28} {:>8} {:>17} {:>10} {:>7} {:>6} {:>6}  against {}\n", "policy", "right", "95 %", "USD",
-                                "tokens", "calls", "turns", study.best_single);
+  std::string out = fmt::format("{:<28} {:>8} {:>17} {:>10} {:>7} {:>6} {:>6}  against {}\n", "policy",
+                                "right", "95 %", "USD", "tokens", "calls", "turns", study.best_single);
   for (const auto& m : study.policies) {
     if (!best) break;
-    const Interval own = Bootstrap(Scores(m), kBootstrapSeed), gain = PairedBootstrap(m, *best, kBootstrapSeed);
-    out += fmt::format("{:<28} {:>8.3f} [{:.3f}, {:.3f}] {:>12.7f} {:>7.0f} {:>6.2f} {:>6.2f}  ", m.name, m.accuracy(), own.low,
-                       own.high, m.usd(), m.tokens(), m.calls(), m.turns());
+    const Interval own = Bootstrap(Scores(m), kBootstrapSeed),
+                   gain = PairedBootstrap(m, *best, kBootstrapSeed);
+    out += fmt::format("{:<28} {:>8.3f} [{:.3f}, {:.3f}] {:>12.7f} {:>7.0f} {:>6.2f} {:>6.2f}  ", m.name,
+                       m.accuracy(), own.low, own.high, m.usd(), m.tokens(), m.calls(), m.turns());
     out += &m == best ? "-\n"
            : gain.holds_zero()
                ? fmt::format("no difference found ({:+.3f})\n", m.accuracy() - best->accuracy())
-               : fmt::format("{:+.3f} [{:+.3f}, {:+.3f}]\n", m.accuracy() - best->accuracy(), gain.low, gain.high);
+               : fmt::format("{:+.3f} [{:+.3f}, {:+.3f}]\n", m.accuracy() - best->accuracy(), gain.low,
+                             gain.high);
   }
   return out;
 }
 
 Result<std::string> InspectText(const std::string& results_json, const std::string& policy) {
   const json in = json::parse(results_json, nullptr, false);
-  const auto bad = [] { return Fail(Code::kInvalidRequest, "no result file of `baton train`", "bad_results"); };
+  const auto bad = [] {
+    return Fail(Code::kInvalidRequest, "no result file of `baton train`", "bad_results");
+  };
   if (!in.is_object() || !in.contains("inspect") || !in["inspect"].is_object()) return bad();
   if (!in["inspect"].contains(policy)) {
     std::vector<std::string> names;
     for (const auto& [name, _] : in["inspect"].items()) names.push_back(name);
-    return Fail(Code::kNotFound, fmt::format("no policy '{}' in it; there are: {}", policy, fmt::join(names, ", ")), "no_policy");
+    return Fail(Code::kNotFound,
+                fmt::format("no policy '{}' in it; there are: {}", policy, fmt::join(names, ", ")),
+                "no_policy");
   }
   try {
     const json& p = in["inspect"][policy];
     std::string out = fmt::format("{}\n", policy);
     const auto collapsed = p.at("collapsed").get<std::string>();
-    if (!collapsed.empty()) out += fmt::format("COLLAPSED: nine tenths of its answers come from {}\n", collapsed);
+    if (!collapsed.empty())
+      out += fmt::format("COLLAPSED: nine tenths of its answers come from {}\n", collapsed);
     for (const auto& [family, shares] : p.at("workers").items()) {
-      out += fmt::format("{:<12} right {:.3f}  ", family.empty() ? "all" : family, p.at("accuracy").at(family).get<double>());
-      for (const auto& [worker, share] : shares.items()) out += fmt::format(" {} {:.0f} %", worker, share.get<double>() * 100);
+      out += fmt::format("{:<12} right {:.3f}  ", family.empty() ? "all" : family,
+                         p.at("accuracy").at(family).get<double>());
+      for (const auto& [worker, share] : shares.items())
+        out += fmt::format(" {} {:.0f} %", worker, share.get<double>() * 100);
       out += "  |";
       if (p.at("roles").contains(family)) {
         for (const auto& [role, share] : p.at("roles").at(family).items())
@@ -147,11 +174,11 @@ Result<std::string> InspectText(const std::string& results_json, const std::stri
       out += "\n";
     }
     for (const auto& e : p.at("examples")) {
-      out += fmt::format("\n[{}] {}\n{}\n", e.at("score").get<double>() > 0 ? "right" : "wrong", e.at("family").get<std::string>(),
-                         e.at("question").get<std::string>());
+      out += fmt::format("\n[{}] {}\n{}\n", e.at("score").get<double>() > 0 ? "right" : "wrong",
+                         e.at("family").get<std::string>(), e.at("question").get<std::string>());
       for (const auto& s : e.at("steps"))
-        out += fmt::format("  {} ({}): {}\n", s.at("role").get<std::string>(), s.at("worker").get<std::string>(),
-                           s.at("text").get<std::string>());
+        out += fmt::format("  {} ({}): {}\n", s.at("role").get<std::string>(),
+                           s.at("worker").get<std::string>(), s.at("text").get<std::string>());
       out += fmt::format("  wanted: {}\n", e.at("reference").get<std::string>());
     }
     return out;

@@ -19,7 +19,8 @@ struct ReportFacts {
 std::string ReportJson(const Study& study, const std::vector<arena::Problem>& test, const ReportFacts& facts);
 // The same in a table for a terminal; a difference whose interval holds zero reads "no difference found".
 std::string ReportText(const Study& study);
-// Self-contained HTML: utility and sigma over generations as SVG. Everything that comes from outside is escaped.
+// Self-contained HTML: utility and sigma over generations as SVG. Everything that comes from outside is
+// escaped.
 std::string CurvePage(const Study& study, const ReportFacts& facts);
 // Policies, their shares, and examples, out of a result file: for `baton train inspect`. kInvalidRequest
 // "bad_results".

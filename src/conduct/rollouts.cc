@@ -59,12 +59,14 @@ budget::Nanos Rollouts::WorstCase(const arena::Problem& problem, int turns) cons
   constexpr std::int64_t kAround = 160;
   budget::Nanos sum;
   for (int t = 0; t < turns; ++t) {
-    const std::int64_t input = static_cast<std::int64_t>(problem.prompt.size()) + kAround + t * (options_.max_answer + 40);
+    const std::int64_t input =
+        static_cast<std::int64_t>(problem.prompt.size()) + kAround + t * (options_.max_answer + 40);
     budget::Nanos most;
     for (const auto* w : workers_) {
       const budget::PriceRow* row = w->prices.At(0);
       if (!row) continue;
-      const budget::Nanos call = budget::WorstCase(*row, input, options_.max_answer) + budget::PerCall(*row, 1);
+      const budget::Nanos call =
+          budget::WorstCase(*row, input, options_.max_answer) + budget::PerCall(*row, 1);
       most = std::max(most, call);
     }
     sum += most + budget::Nanos{options_.read_price.v * input / 1'000'000};

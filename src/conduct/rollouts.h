@@ -22,13 +22,15 @@ struct Run {
   double utility = 0;
 };
 
-// Every problem once with every worker, one turn, as a worker: what one-turn policies can be learned from without
-// another call. Also what single workers are measured with.
+// Every problem once with every worker, one turn, as a worker: what one-turn policies can be learned from
+// without another call. Also what single workers are measured with.
 struct SingleTurns {
   std::size_t workers = 0;
-  std::vector<arena::Rollout> cells;        // problem-major
-  std::vector<std::vector<float>> states;   // of each problem's first transcript; empty: could not be read
-  const arena::Rollout& At(std::size_t problem, std::size_t worker) const { return cells[problem * workers + worker]; }
+  std::vector<arena::Rollout> cells;       // problem-major
+  std::vector<std::vector<float>> states;  // of each problem's first transcript; empty: could not be read
+  const arena::Rollout& At(std::size_t problem, std::size_t worker) const {
+    return cells[problem * workers + worker];
+  }
 };
 
 struct RolloutOptions {
@@ -41,7 +43,8 @@ struct RolloutOptions {
 class Rollouts {
  public:
   // `workers`: the pool a coordinator chooses from, in the order of its head's rows. All outlive it.
-  Rollouts(arena::Environment& environment, StateReader& reader, std::vector<std::string> workers, RolloutOptions options);
+  Rollouts(arena::Environment& environment, StateReader& reader, std::vector<std::string> workers,
+           RolloutOptions options);
 
   // A head of zeros for this pool and base.
   Coordinator Blank(int turns, bool roles) const;

@@ -14,7 +14,8 @@ namespace {
 // Two at a time, by Box and Muller.
 void Normals(Random& random, std::vector<double>* out) {
   for (std::size_t i = 0; i < out->size(); i += 2) {
-    const double r = std::sqrt(-2 * std::log(1 - random.Unit())), angle = 2 * std::numbers::pi * random.Unit();
+    const double r = std::sqrt(-2 * std::log(1 - random.Unit())),
+                 angle = 2 * std::numbers::pi * random.Unit();
     (*out)[i] = r * std::cos(angle);
     if (i + 1 < out->size()) (*out)[i + 1] = r * std::sin(angle);
   }
@@ -33,8 +34,8 @@ SepCmaEs::SepCmaEs(Options o) : mean_(std::move(o.mean)), sigma_(o.sigma), seed_
   Prepare(o.population);
 }
 
-// Hansen's standard settings; the learning rates of the variances are (n + 2) / 3 times those of the full matrix,
-// because there are so many fewer of them to learn.
+// Hansen's standard settings; the learning rates of the variances are (n + 2) / 3 times those of the full
+// matrix, because there are so many fewer of them to learn.
 void SepCmaEs::Prepare(int population) {
   const auto n = static_cast<double>(mean_.size());
   weights_all_ = population > 0 ? static_cast<std::size_t>(population)
@@ -43,7 +44,8 @@ void SepCmaEs::Prepare(int population) {
   const std::size_t mu = weights_all_ / 2;
   weights_.resize(mu);
   for (std::size_t i = 0; i < mu; ++i)
-    weights_[i] = std::log((static_cast<double>(weights_all_) + 1) / 2) - std::log(static_cast<double>(i) + 1);
+    weights_[i] =
+        std::log((static_cast<double>(weights_all_) + 1) / 2) - std::log(static_cast<double>(i) + 1);
   const double sum = std::accumulate(weights_.begin(), weights_.end(), 0.0);
   double squares = 0;
   for (double& w : weights_) {
@@ -66,7 +68,8 @@ const std::vector<std::vector<double>>& SepCmaEs::Ask() {
   for (std::size_t k = 0; k < asked_.size(); ++k) {
     Random random(seed_ * 0x9e3779b97f4a7c15ULL + static_cast<std::uint64_t>(generation_) * 1'000'003 + k);
     Normals(random, &asked_[k]);
-    for (std::size_t i = 0; i < mean_.size(); ++i) asked_[k][i] = mean_[i] + sigma_ * std::sqrt(c_[i]) * asked_[k][i];
+    for (std::size_t i = 0; i < mean_.size(); ++i)
+      asked_[k][i] = mean_[i] + sigma_ * std::sqrt(c_[i]) * asked_[k][i];
   }
   return asked_;
 }
@@ -78,7 +81,8 @@ void SepCmaEs::Tell(std::span<const double> values) {
   const auto rank = [&](std::size_t i) {
     return i < values.size() && !std::isnan(values[i]) ? values[i] : std::numeric_limits<double>::infinity();
   };
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return rank(a) < rank(b); });
   order.resize(weights_.size());
   Move(order);
   asked_.clear();
@@ -119,8 +123,9 @@ double SepCmaEs::axis_ratio() const {
 }
 
 std::string SepCmaEs::Write() const {
-  const nlohmann::json out = {{"mean", mean_},   {"variances", c_},  {"path_sigma", path_sigma_}, {"path_c", path_c_},
-                              {"sigma", sigma_}, {"seed", seed_}, {"generation", generation_},  {"population", weights_all_}};
+  const nlohmann::json out = {
+      {"mean", mean_},   {"variances", c_}, {"path_sigma", path_sigma_}, {"path_c", path_c_},
+      {"sigma", sigma_}, {"seed", seed_},   {"generation", generation_}, {"population", weights_all_}};
   return out.dump();
 }
 
@@ -139,7 +144,8 @@ Result<SepCmaEs> SepCmaEs::Read(const std::string& state) {
     const auto population = in.at("population").get<int>();
     const bool whole = n > 0 && es.c_.size() == n && es.path_sigma_.size() == n && es.path_c_.size() == n &&
                        es.sigma_ > 0 && population >= 2 && population < 1'000'000;
-    if (!whole) return Fail(Code::kInvalidRequest, "the optimiser's state does not fit together", "bad_state");
+    if (!whole)
+      return Fail(Code::kInvalidRequest, "the optimiser's state does not fit together", "bad_state");
     es.Prepare(population);
   } catch (const nlohmann::json::exception& e) {
     return Fail(Code::kInvalidRequest, "the optimiser's state cannot be read", "bad_state");

@@ -1,10 +1,10 @@
-// Separable CMA-ES (Ros and Hansen, 2008): evolution strategy with a covariance matrix that is diagonal, so that a
-// generation costs time and memory linear in the number of parameters.
+// Separable CMA-ES (Ros and Hansen, 2008): evolution strategy with a covariance matrix that is diagonal, so
+// that a generation costs time and memory linear in the number of parameters.
 //
-// Why this one: the fitness of a coordinator is the mean of a few noisy episodes, has no gradient worth the name
-// (the worker that answered is not differentiable, and a reward at the end of five turns says little about the
-// first), and has thousands of parameters, where the full covariance matrix of CMA-ES would have millions. Ranks of
-// candidates are all it looks at, so neither the scale of dollars nor an outlier moves it.
+// Why this one: the fitness of a coordinator is the mean of a few noisy episodes, has no gradient worth the
+// name (the worker that answered is not differentiable, and a reward at the end of five turns says little
+// about the first), and has thousands of parameters, where the full covariance matrix of CMA-ES would have
+// millions. Ranks of candidates are all it looks at, so neither the scale of dollars nor an outlier moves it.
 #pragma once
 
 #include <cstdint>

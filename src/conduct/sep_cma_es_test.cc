@@ -30,7 +30,8 @@ double Rosenbrock(const std::vector<double>& x) {
 }
 
 // Generations until `f` at the mean is below `target`; `most` when it never is.
-int Solve(const F& f, std::vector<double> start, double sigma, double target, int most, std::uint64_t seed = 3) {
+int Solve(const F& f, std::vector<double> start, double sigma, double target, int most,
+          std::uint64_t seed = 3) {
   SepCmaEs es({std::move(start), sigma, 0, seed});
   for (int g = 0; g < most; ++g) {
     std::vector<double> values;
@@ -87,7 +88,8 @@ TEST(SepCmaEs, ResumedItGoesOnToTheLastBit) {
 
 TEST(SepCmaEs, ValuesThatAreNoNumbersRankLastAndBadStatesAreRefused) {
   SepCmaEs es({std::vector<double>(4, 1), 0.1});
-  std::vector<double> values(static_cast<std::size_t>(es.population()), std::numeric_limits<double>::quiet_NaN());
+  std::vector<double> values(static_cast<std::size_t>(es.population()),
+                             std::numeric_limits<double>::quiet_NaN());
   values[0] = 1;
   es.Tell(values);
   for (const double v : es.mean()) EXPECT_TRUE(std::isfinite(v));

@@ -10,7 +10,9 @@ namespace {
 
 constexpr std::array kSamples = {3, 5, 9, 15};
 
-std::string Consistency(int samples) { return fmt::format("consistency_{}", samples); }
+std::string Consistency(int samples) {
+  return fmt::format("consistency_{}", samples);
+}
 
 // What runs between two coroutines: everything a study has made so far.
 struct Desk {
@@ -28,11 +30,15 @@ struct Desk {
   OptimiseOptions Named(const std::string& name) const {
     OptimiseOptions n = o.optimise;
     n.on_row = [this, name](const CurveRow& r) {
-      Say(fmt::format("{} {:>3}: utility {:.3f} (best {:.3f}), right {:.3f}, ${:.6f}, {:.2f} turns, sigma {:.4f}, {} rollouts",
+      Say(
+          fmt::format("{} {:>3}: utility {:.3f} (best {:.3f}), right {:.3f}, ${:.6f}, {:.2f} turns, sigma "
+                      "{:.4f}, {} rollouts",
                       name, r.generation, r.mean, r.best, r.score, r.usd, r.turns, r.sigma, r.rollouts));
       if (o.optimise.on_row) o.optimise.on_row(r);
     };
-    if (name != "coordinator") n.checkpoint.clear();
+    if (name == "coordinator") return n;
+    n.checkpoint.clear();
+    n.stop = o.give_up;
     return n;
   }
   void Keep(const std::string& name, const Optimised& made) {
@@ -40,8 +46,8 @@ struct Desk {
     out.rollouts[name] = made.rollouts + static_cast<std::int64_t>(train_turns.cells.size());
   }
   void Add(Measured m) {
-    Say(fmt::format("{:<28} right {:.3f}, ${:.6f}, {:.0f} tokens, {:.2f} calls", m.name, m.accuracy(), m.usd(), m.tokens(),
-                    m.calls()));
+    Say(fmt::format("{:<28} right {:.3f}, ${:.6f}, {:.0f} tokens, {:.2f} calls", m.name, m.accuracy(),
+                    m.usd(), m.tokens(), m.calls()));
     out.policies.push_back(std::move(m));
   }
 };
@@ -51,8 +57,8 @@ Task<void> PlaySingles(Desk* d) {
   d->test_turns = co_await d->rollouts.PlaySingleTurns(d->test);
   d->best = BestSingle(d->rollouts, d->train_turns);
   d->out.best_single = d->rollouts.workers()[d->best];
-  d->Say(fmt::format("single turns: {} problems to train on, {} to test; best single worker on train: {}", d->train.size(),
-                     d->test.size(), d->out.best_single));
+  d->Say(fmt::format("single turns: {} problems to train on, {} to test; best single worker on train: {}",
+                     d->train.size(), d->test.size(), d->out.best_single));
   d->Add(MeasureSingle(d->test_turns, d->best, "best_single"));
   for (std::size_t w = 0; w < d->test_turns.workers; ++w)
     d->Add(MeasureSingle(d->test_turns, w, "worker:" + d->rollouts.workers()[w]));
@@ -71,7 +77,8 @@ Task<Status> Train(Desk* d, const Coordinator& start) {
 
 Task<Status> Controls(Desk* d, const Coordinator& start) {
   const auto done = static_cast<int>(d->out.curves["coordinator"].size());
-  OptimiseOptions random = d->Named("random_search"), gradient = d->Named("reinforce"), plain = d->Named("no_roles");
+  OptimiseOptions random = d->Named("random_search"), gradient = d->Named("reinforce"),
+                  plain = d->Named("no_roles");
   random.generations = gradient.generations = plain.generations = done;
   const Optimised searched = co_await RandomSearch(d->rollouts, d->train, start, random);
   d->Keep("random_search", searched);
@@ -109,7 +116,8 @@ Task<void> Baselines(Desk* d) {
   const auto& names = d->rollouts.workers();
   const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), who) - names.begin());
   const int n = SamplesFor(*d, MeasureSingle(d->test_turns, std::min(at, names.size() - 1), who).usd());
-  Measured same = co_await MeasureWorkflow(d->rollouts, "self_consistency", Consistency(n), {who}, 0.7, d->test);
+  Measured same =
+      co_await MeasureWorkflow(d->rollouts, "self_consistency", Consistency(n), {who}, 0.7, d->test);
   same.note = fmt::format("{} samples of {}", n, who);
   d->Add(std::move(same));
   Measured vote = co_await MeasureWorkflow(d->rollouts, "majority", "majority", names, 0, d->test);

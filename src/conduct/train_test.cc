@@ -20,8 +20,8 @@ class FakeReader : public StateReader {
   Task<Result<ReadState>> Read(std::string t) override {
     if (broken) co_return Fail(Code::kInternal, "no state", "decode");
     const bool answered = t.find("worker (") != std::string::npos;
-    std::vector<float> s = {t.find("sum") != std::string::npos ? 1.0f : 0.0f, t.find("word") != std::string::npos ? 1.0f : 0.0f,
-                            answered ? 1.0f : 0.0f, 0.5f};
+    std::vector<float> s = {t.find("sum") != std::string::npos ? 1.0f : 0.0f,
+                            t.find("word") != std::string::npos ? 1.0f : 0.0f, answered ? 1.0f : 0.0f, 0.5f};
     float norm = 0;
     for (const float v : s) norm += v * v;
     for (float& v : s) v /= std::sqrt(norm);
@@ -52,11 +52,16 @@ class TrainTest : public arena::ArenaTest {
     }
     RolloutOptions o;
     o.usd_per_right = 0.01;
-    rollouts_ = std::make_unique<Rollouts>(*environment_, reader_, std::vector<std::string>{"cheap", "dear"}, o);
+    rollouts_ =
+        std::make_unique<Rollouts>(*environment_, reader_, std::vector<std::string>{"cheap", "dear"}, o);
   }
-  static Task<void> Keep(Task<Result<Optimised>> task, Result<Optimised>* out) { *out = co_await std::move(task); }
+  static Task<void> Keep(Task<Result<Optimised>> task, Result<Optimised>* out) {
+    *out = co_await std::move(task);
+  }
   static Task<void> Keep(Task<Optimised> task, Result<Optimised>* out) { *out = co_await std::move(task); }
-  static Task<void> KeepRuns(Task<std::vector<Run>> task, std::vector<Run>* out) { *out = co_await std::move(task); }
+  static Task<void> KeepRuns(Task<std::vector<Run>> task, std::vector<Run>* out) {
+    *out = co_await std::move(task);
+  }
   static Task<void> KeepTurns(Task<SingleTurns> task, SingleTurns* out) { *out = co_await std::move(task); }
 
   Result<Optimised> RunEvolve(OptimiseOptions o) {
@@ -112,7 +117,8 @@ TEST_F(TrainTest, RecordedTurnsAndLabelsTeachTheSameWithoutAnotherCall) {
   EXPECT_EQ(asked_, asked);
   EXPECT_EQ(Accuracy(evolved), 1);
   EXPECT_EQ(Accuracy(fitted), 1);
-  for (std::size_t i = 8; i < evolved.head.size(); ++i) EXPECT_EQ(evolved.head[i], 0) << "roles learn nothing from one turn";
+  for (std::size_t i = 8; i < evolved.head.size(); ++i)
+    EXPECT_EQ(evolved.head[i], 0) << "roles learn nothing from one turn";
 }
 
 TEST_F(TrainTest, ControlsUseAsManyRollouts) {

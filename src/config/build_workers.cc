@@ -117,8 +117,8 @@ provider::Abilities AbilitiesOf(const WorkerDraft& d) {
     // It runs tools and is nobody to talk to.
     if (d.dialect == "tool") can.chat = can.embeddings = false;
     if (d.dialect == "exact")
-      can.tools = can.vision = can.audio = can.files = can.json_schema = can.reasoning = can.logprobs = can.embeddings =
-          false;
+      can.tools = can.vision = can.audio = can.files = can.json_schema = can.reasoning = can.logprobs =
+          can.embeddings = false;
     return can;
   }
   std::set<std::string_view> said(d.can.begin(), d.can.end());
@@ -189,12 +189,14 @@ void CheckTool(const WorkerDraft& d, const std::string& who, Problems* problems)
 void CheckExact(const WorkerDraft& d, const std::string& who, Problems* problems) {
   const bool reads = d.model == "sql" || d.model == "search";
   if (!reads && d.model != "calculator" && d.model != "python")
-    problems->Add(d.place, fmt::format("{} has dialect exact: its 'model' is calculator, sql, python or search", who));
+    problems->Add(d.place,
+                  fmt::format("{} has dialect exact: its 'model' is calculator, sql, python or search", who));
   if (reads && d.path.empty())
     problems->Add(d.place, fmt::format("{} needs a 'path': a folder of {}", who,
                                        d.model == "sql" ? "*.csv tables" : "*.txt and *.md documents"));
   for (const char* key : {"base_url", "key", "sha256", "threads", "parallel", "hedge_after", "can"}) {
-    if (d.Has(key)) problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to an exact worker", who, key));
+    if (d.Has(key))
+      problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to an exact worker", who, key));
   }
 }
 

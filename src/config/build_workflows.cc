@@ -51,8 +51,8 @@ void WarnUnused(const WorkflowDraft& d, const workflow::FlowInfo& info, Problems
     return false;
   };
   for (std::string_view key :
-       {"judge", "planner", "synthesizer", "file", "reader", "verify", "samples", "rounds", "layers", "max_steps", "confidence",
-        "quorum", "decide", "sameness", "stream_early", "steps"}) {
+       {"judge", "planner", "synthesizer", "file", "reader", "verify", "samples", "rounds", "layers",
+        "max_steps", "confidence", "quorum", "decide", "sameness", "stream_early", "steps"}) {
     if (d.Has(key) && !reads(key))
       problems->Warn(d.At(key), fmt::format("workflow '{}' is of kind '{}', which does not read '{}'",
                                             d.v.name, info.name, key));

@@ -34,8 +34,9 @@ class ExactBackend : public pool::Backend {
   Task<AttemptResult> Chat(const Attempt& attempt) override;
   Task<EmbedResult> Embed(const chat::EmbedRequest&, Deadline, Cancel*) override {
     EmbedResult out;
-    out.failure = provider::Failure{provider::Fault::kClientRequest,
-                                    Fail(Code::kUnsupported, "an exact worker makes no embeddings", "no_embeddings")};
+    out.failure =
+        provider::Failure{provider::Fault::kClientRequest,
+                          Fail(Code::kUnsupported, "an exact worker makes no embeddings", "no_embeddings")};
     co_return out;
   }
   Result<std::vector<provider::Loss>> Explain(const chat::Request&) const override {
@@ -89,9 +90,10 @@ Task<AttemptResult> ExactBackend::Chat(const Attempt& attempt) {
   AttemptResult out;
   const TimePoint began = loop_.Now();
   if (!answerer_) {
-    out.failure = provider::Failure{
-        provider::Fault::kServer,
-        Fail(Code::kUnavailable, "the data of worker '" + worker_->name + "' could not be read", "not_loaded")};
+    out.failure =
+        provider::Failure{provider::Fault::kServer,
+                          Fail(Code::kUnavailable,
+                               "the data of worker '" + worker_->name + "' could not be read", "not_loaded")};
     co_return out;
   }
   if (attempt.watch) attempt.watch->OnEncoded({}, false, false);

@@ -26,7 +26,8 @@ std::string Lower(std::string_view text) {
 std::string_view WordAt(std::string_view text, std::size_t at) {
   while (at < text.size() && text[at] == ' ') ++at;
   std::size_t end = at;
-  while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '/')) ++end;
+  while (end < text.size() && (std::isalnum(static_cast<unsigned char>(text[end])) != 0 || text[end] == '/'))
+    ++end;
   return text.substr(at, end - at);
 }
 
@@ -64,8 +65,9 @@ std::optional<std::string> AnswerUnits(std::string_view text) {
   const auto value = Rational::Divide(*sum, to->factor);
   if (!value) return std::nullopt;
   const std::string number = value->Text();
-  return fmt::format("{} {}", number.find('/') == std::string::npos ? number : fmt::format("{:.6g}", value->ToDouble()),
-                     wanted);
+  return fmt::format(
+      "{} {}", number.find('/') == std::string::npos ? number : fmt::format("{:.6g}", value->ToDouble()),
+      wanted);
 }
 
 std::string NumberText(const Rational& value) {
@@ -78,9 +80,12 @@ class Calculator : public Answerer {
   Task<std::string> Answer(const Reading& reading, Loop&, Cancel*) override {
     std::string out;
     for (const std::string_view source : reading.Sources()) {
-      if (auto date = AnswerDate(source)) out = std::move(*date);
-      else if (auto units = AnswerUnits(source)) out = std::move(*units);
-      else if (auto sum = FindExpression(Lower(source))) out = NumberText(sum->value);
+      if (auto date = AnswerDate(source))
+        out = std::move(*date);
+      else if (auto units = AnswerUnits(source))
+        out = std::move(*units);
+      else if (auto sum = FindExpression(Lower(source)))
+        out = NumberText(sum->value);
       if (!out.empty()) break;
     }
     co_return out;
@@ -92,6 +97,8 @@ class Calculator : public Answerer {
 
 }  // namespace
 
-std::unique_ptr<Answerer> NewCalculator() { return std::make_unique<Calculator>(); }
+std::unique_ptr<Answerer> NewCalculator() {
+  return std::make_unique<Calculator>();
+}
 
 }  // namespace baton::exact

@@ -15,8 +15,9 @@ using std::chrono::days;
 using std::chrono::sys_days;
 using std::chrono::year_month_day;
 
-constexpr std::array<std::string_view, 12> kMonths = {"january", "february", "march",     "april",   "may",      "june",
-                                                      "july",    "august",   "september", "october", "november", "december"};
+constexpr std::array<std::string_view, 12> kMonths = {"january",   "february", "march",    "april",
+                                                      "may",       "june",     "july",     "august",
+                                                      "september", "october",  "november", "december"};
 constexpr std::array<std::string_view, 7> kWeekdays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                        "Thursday", "Friday", "Saturday"};
 
@@ -50,7 +51,8 @@ std::vector<Piece> Pieces(std::string_view text) {
 
 int MonthOf(const Piece& p) {
   for (std::size_t m = 0; m < kMonths.size(); ++m) {
-    if (p.text == kMonths[m] || (p.text.size() == 3 && kMonths[m].starts_with(p.text))) return static_cast<int>(m) + 1;
+    if (p.text == kMonths[m] || (p.text.size() == 3 && kMonths[m].starts_with(p.text)))
+      return static_cast<int>(m) + 1;
   }
   return 0;
 }

@@ -62,7 +62,9 @@ TEST(Date, DistancesLaterDaysAndWeekdays) {
 }
 
 std::vector<Table> Tables() {
-  return {{"sales", {"city", "product", "units"}, {{"Oslo", "lamp", "12"}, {"Rome", "lamp", "30"}, {"Oslo", "chair", "7"}}},
+  return {{"sales",
+           {"city", "product", "units"},
+           {{"Oslo", "lamp", "12"}, {"Rome", "lamp", "30"}, {"Oslo", "chair", "7"}}},
           {"staff", {"name", "team", "salary"}, {{"Ann", "ops", "50"}, {"Bob", "sales", "70"}}}};
 }
 
@@ -92,8 +94,9 @@ class Asked : public testing::Test {
   }
   static std::string With(const std::string& question, const std::string& role, const std::string& note,
                           const std::string& task) {
-    return question + "\n\nBetween the lines marked 0123456789ab stands material.\n\n<<<0123456789ab output of s1 (" + role +
-           ")\n" + note + "\n>>>0123456789ab\n\n" + task;
+    return question +
+           "\n\nBetween the lines marked 0123456789ab stands material.\n\n<<<0123456789ab output of s1 (" +
+           role + ")\n" + note + "\n>>>0123456789ab\n\n" + task;
   }
   verify::PumpLoop loop_;
 };
@@ -106,7 +109,8 @@ TEST_F(Asked, CalculatorAnswersUnitsDatesAndSums) {
 }
 
 TEST_F(Asked, WhatAnEarlierStepWroteIsComputedFirst) {
-  EXPECT_EQ(Ask(NewCalculator(), With("Tom buys 3 boxes of 12 and finds 5.", "thinker", "Compute 3*12+5", "Task: Answer.")),
+  EXPECT_EQ(Ask(NewCalculator(),
+                With("Tom buys 3 boxes of 12 and finds 5.", "thinker", "Compute 3*12+5", "Task: Answer.")),
             "41");
 }
 
@@ -114,7 +118,8 @@ TEST_F(Asked, AVerdictComparesWithItsOwnResultAndNeverWithTheClaimItself) {
   const std::string task = "Task: begin with ACCEPT or REJECT.";
   EXPECT_EQ(Ask(NewCalculator(), With("What is 6 * 7?", "worker", "That makes 42.", task)), "ACCEPT");
   EXPECT_EQ(Ask(NewCalculator(), With("What is 6 * 7?", "worker", "6 * 8 = 48", task)), "REJECT: 42");
-  EXPECT_THAT(Ask(NewCalculator(), With("Who wrote Faust?", "worker", "1 + 1 = 2", task)), StartsWith("I cannot"));
+  EXPECT_THAT(Ask(NewCalculator(), With("Who wrote Faust?", "worker", "1 + 1 = 2", task)),
+              StartsWith("I cannot"));
 }
 
 TEST_F(Asked, SqlAnswersCommonFormsOfQuestionAndRunsSelect) {
@@ -135,17 +140,20 @@ TEST_F(Asked, SqlRefusesToWriteToAttachAndToRunForEver) {
   ASSERT_TRUE(engine);
   ASSERT_TRUE((*engine)->Exec("CREATE TABLE t(a)"));
   (*engine)->Lock();
-  for (const char* bad : {"DROP TABLE t", "INSERT INTO t VALUES(1)", "ATTACH 'x.db' AS y", "PRAGMA user_version",
-                          "SELECT load_extension('x')", "", "SELEC", "VACUUM INTO 'x'"}) {
+  for (const char* bad :
+       {"DROP TABLE t", "INSERT INTO t VALUES(1)", "ATTACH 'x.db' AS y", "PRAGMA user_version",
+        "SELECT load_extension('x')", "", "SELEC", "VACUUM INTO 'x'"}) {
     EXPECT_FALSE((*engine)->Query(bad, 5)) << bad;
   }
   EXPECT_TRUE((*engine)->Query("SELECT COUNT(*) FROM t", 5));
 }
 
 TEST_F(Asked, SearchGoesOnFromWhatItHasFound) {
-  const std::vector<Document> documents = {{"a", "The mill of Brant is run by Ida Moor. The mill has two wheels."},
-                                           {"b", "Ida Moor lives in Tessel. She keeps bees."}};
-  EXPECT_EQ(Ask(std::move(*NewSearch(documents)), "Who runs the mill of Brant?"), "The mill of Brant is run by Ida Moor.");
+  const std::vector<Document> documents = {
+      {"a", "The mill of Brant is run by Ida Moor. The mill has two wheels."},
+      {"b", "Ida Moor lives in Tessel. She keeps bees."}};
+  EXPECT_EQ(Ask(std::move(*NewSearch(documents)), "Who runs the mill of Brant?"),
+            "The mill of Brant is run by Ida Moor.");
   EXPECT_EQ(Ask(std::move(*NewSearch(documents)),
                 With("Where does the one who runs the mill of Brant live?", "thinker",
                      "The mill of Brant is run by Ida Moor.", "Task: Answer.")),

@@ -25,15 +25,26 @@ struct Word {
   char sign;
 };
 constexpr std::array kWords = std::to_array<Word>({
-    {"plus", '+'},       {"minus", '-'},   {"times", '*'},   {"x", '*'}, {"over", '/'},
-    {"divided by", '/'}, {"percent", '%'}, {"of", 'o'},      {"multiplied by", '*'},
+    {"plus", '+'},
+    {"minus", '-'},
+    {"times", '*'},
+    {"x", '*'},
+    {"over", '/'},
+    {"divided by", '/'},
+    {"percent", '%'},
+    {"of", 'o'},
+    {"multiplied by", '*'},
     {"to the power of", '^'},
 });
 // Characters of more than one byte that mean a sign.
 constexpr std::array kSymbols = std::to_array<Word>({{"×", '*'}, {"÷", '/'}, {"−", '-'}, {"**", '^'}});
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool IsLetter(char c) {
+  return std::isalpha(static_cast<unsigned char>(c)) != 0;
+}
 
 class Lexer {
  public:
@@ -66,12 +77,16 @@ class Lexer {
                          IsDigit(text_[at_ + 2]) && IsDigit(text_[at_ + 3]);
       const bool point = c == '.' && at_ + 1 < text_.size() && IsDigit(text_[at_ + 1]) &&
                          digits.find('.') == std::string::npos;
-      if (IsDigit(c) || point) digits.push_back(c);
-      else if (!group) break;
+      if (IsDigit(c) || point)
+        digits.push_back(c);
+      else if (!group)
+        break;
     }
     const auto value = Rational::OfDecimal(digits);
-    if (value) Push(Token::Kind::kNumber, 0, *value);
-    else Push(Token::Kind::kOther);
+    if (value)
+      Push(Token::Kind::kNumber, 0, *value);
+    else
+      Push(Token::Kind::kOther);
   }
 
   void Next() {

@@ -13,9 +13,9 @@ struct Computed {
   int operators = 0;
 };
 
-// The expression in `text` with the most operators (of equals the last), at least one; nullopt: there is none, it
-// is deeper than 32 brackets, or it overflows 128 bits. Exact; powers are whole and at most 64. Linear in the
-// text but for texts made of brackets; reads the first 4 KB.
+// The expression in `text` with the most operators (of equals the last), at least one; nullopt: there is
+// none, it is deeper than 32 brackets, or it overflows 128 bits. Exact; powers are whole and at most 64.
+// Linear in the text but for texts made of brackets; reads the first 4 KB.
 std::optional<Computed> FindExpression(std::string_view text);
 
 }  // namespace baton::exact

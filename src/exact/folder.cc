@@ -18,7 +18,8 @@ struct File {
   std::string name, text;
 };
 
-Result<std::vector<File>> ReadFiles(const std::string& folder, std::initializer_list<std::string_view> endings) {
+Result<std::vector<File>> ReadFiles(const std::string& folder,
+                                    std::initializer_list<std::string_view> endings) {
   std::error_code error;
   std::vector<fs::path> paths;
   for (const auto& entry : fs::directory_iterator(folder, error)) {
@@ -33,7 +34,8 @@ Result<std::vector<File>> ReadFiles(const std::string& folder, std::initializer_
   for (const auto& path : paths) {
     bytes += fs::file_size(path, error);
     if (bytes > kMostBytes)
-      return Fail(Code::kTooLarge, fmt::format("{}: more than {} MB of files", folder, kMostBytes >> 20), "too_large");
+      return Fail(Code::kTooLarge, fmt::format("{}: more than {} MB of files", folder, kMostBytes >> 20),
+                  "too_large");
     std::ifstream in(path, std::ios::binary);
     out.push_back({path.stem().string(), {std::istreambuf_iterator<char>(in), {}}});
   }
@@ -53,11 +55,16 @@ std::vector<std::vector<std::string>> ReadCsv(std::string_view text) {
   };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"') cell.push_back(text[++i]);
-    else if (c == '"') quoted = !quoted;
-    else if (c == ',' && !quoted) row.push_back(std::exchange(cell, {}));
-    else if (c == '\n' && !quoted) end_row();
-    else if (c != '\r' || quoted) cell.push_back(c);
+    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"')
+      cell.push_back(text[++i]);
+    else if (c == '"')
+      quoted = !quoted;
+    else if (c == ',' && !quoted)
+      row.push_back(std::exchange(cell, {}));
+    else if (c == '\n' && !quoted)
+      end_row();
+    else if (c != '\r' || quoted)
+      cell.push_back(c);
   }
   if (!cell.empty() || !row.empty()) end_row();
   return rows;
@@ -100,10 +107,11 @@ Result<std::unique_ptr<Answerer>> MakeAnswerer(const pool::Worker& worker) {
     TRY(auto documents, ReadDocuments(worker.path));
     return NewSearch(documents);
   }
-  return Fail(Code::kInvalidRequest,
-              fmt::format("worker '{}': there is no exact worker '{}'; known: calculator, sql, python, search",
-                          worker.name, kind),
-              "unknown_exact_worker");
+  return Fail(
+      Code::kInvalidRequest,
+      fmt::format("worker '{}': there is no exact worker '{}'; known: calculator, sql, python, search",
+                  worker.name, kind),
+      "unknown_exact_worker");
 }
 
 }  // namespace baton::exact

@@ -11,7 +11,8 @@ namespace {
 
 std::string Lower(std::string_view text) {
   std::string out;
-  for (const unsigned char c : text) out.push_back(std::isalnum(c) != 0 ? static_cast<char>(std::tolower(c)) : ' ');
+  for (const unsigned char c : text)
+    out.push_back(std::isalnum(c) != 0 ? static_cast<char>(std::tolower(c)) : ' ');
   return " " + out + " ";
 }
 
@@ -20,8 +21,10 @@ bool Named(const std::string& question, const std::string& name) {
   if (question.find(word) != std::string::npos) return true;
   // "units" for the column "unit", "product" for "products".
   std::string other = word.substr(0, word.size() - 1);
-  if (other.ends_with('s')) other.pop_back();
-  else other.push_back('s');
+  if (other.ends_with('s'))
+    other.pop_back();
+  else
+    other.push_back('s');
   return question.find(other + " ") != std::string::npos;
 }
 
@@ -31,7 +34,9 @@ bool Any(const std::string& question, std::initializer_list<std::string_view> wo
   });
 }
 
-std::string Quoted(const std::string& name) { return "\"" + name + "\""; }
+std::string Quoted(const std::string& name) {
+  return "\"" + name + "\"";
+}
 std::string Text(const std::string& value) {
   std::string out = "'";
   for (const char c : value) out += c == '\'' ? "''" : std::string(1, c);
@@ -62,7 +67,8 @@ Mention MentionOf(const std::string& q, const Table& t) {
     if (numeric) continue;
     std::set<std::string> seen;
     for (const auto& row : t.rows) {
-      if (seen.insert(row[c]).second && q.find(Lower(row[c])) != std::string::npos) m.values.emplace_back(c, row[c]);
+      if (seen.insert(row[c]).second && q.find(Lower(row[c])) != std::string::npos)
+        m.values.emplace_back(c, row[c]);
     }
   }
   return m;
@@ -71,7 +77,8 @@ Mention MentionOf(const std::string& q, const Table& t) {
 std::string Where(const Mention& m) {
   std::string out;
   for (const auto& [column, value] : m.values)
-    out += fmt::format("{}{} = {}", out.empty() ? " WHERE " : " AND ", Quoted(m.table->columns[column]), Text(value));
+    out += fmt::format("{}{} = {}", out.empty() ? " WHERE " : " AND ", Quoted(m.table->columns[column]),
+                       Text(value));
   return out;
 }
 
@@ -114,8 +121,8 @@ std::optional<std::string> QueryOf(std::string_view question, const std::vector<
   // The value of a named column where another column has a named value.
   for (const std::size_t column : best.words) {
     if (best.values.empty()) break;
-    return fmt::format("SELECT DISTINCT {} FROM {}{}", Quoted(best.table->columns[column]), Quoted(best.table->name),
-                       Where(best));
+    return fmt::format("SELECT DISTINCT {} FROM {}{}", Quoted(best.table->columns[column]),
+                       Quoted(best.table->name), Where(best));
   }
   return std::nullopt;
 }

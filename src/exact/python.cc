@@ -1,6 +1,6 @@
 // Python in the sandbox. What is run is looked for in this order in every source, newest first: fenced code,
-// code between backticks, an expression behind "evaluate". The first candidate that Python can parse and that is
-// more than a name or a number runs; its output is the answer, or the value of its last expression.
+// code between backticks, an expression behind "evaluate". The first candidate that Python can parse and that
+// is more than a name or a number runs; its output is the answer, or the value of its last expression.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -1,6 +1,6 @@
-// What an exact worker reads of a request: the question, what earlier steps of a workflow left for it, and its
-// own task. Exact workers look for something they can compute, newest text first: a later step has usually
-// turned the question into something more exact than the question was.
+// What an exact worker reads of a request: the question, what earlier steps of a workflow left for it, and
+// its own task. Exact workers look for something they can compute, newest text first: a later step has
+// usually turned the question into something more exact than the question was.
 #pragma once
 
 #include <string>
@@ -21,7 +21,8 @@ struct Reading {
   std::vector<Note> notes;  // oldest first; for a plain request: none
   std::string task;         // what the workflow asks this step to do; may be empty
 
-  // Everything that may hold something to compute, best first: the task, notes from the newest on, the question.
+  // Everything that may hold something to compute, best first: the task, notes from the newest on, the
+  // question.
   std::vector<std::string_view> Sources() const;
   // The newest answer of a step whose role was `worker`; null: there is none.
   const Note* Answer() const;

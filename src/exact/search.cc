@@ -1,6 +1,6 @@
-// Full-text search, sentence by sentence. Asked again in the same conversation it goes on from what it found: the
-// words of its last finding join the query, and nothing is said twice; so two searches answer a question whose
-// second half only the first answer makes possible to ask.
+// Full-text search, sentence by sentence. Asked again in the same conversation it goes on from what it found:
+// the words of its last finding join the query, and nothing is said twice; so two searches answer a question
+// whose second half only the first answer makes possible to ask.
 #include <fmt/format.h>
 
 #include <array>
@@ -16,9 +16,9 @@ namespace {
 constexpr std::size_t kMostTerms = 24;
 constexpr int kCandidates = 8;
 constexpr std::array<std::string_view, 33> kCommon = {
-    "the", "a",    "an",   "of",   "in",  "is",   "are",  "was",  "were", "what", "which",
-    "who", "where", "when", "how",  "does", "do",  "did",  "to",   "for",  "and",  "or",
-    "on",  "at",   "by",   "with", "that", "this", "it",   "its",  "from", "has",  "tell"};
+    "the", "a",     "an",   "of",   "in",   "is",   "are", "was", "were", "what", "which",
+    "who", "where", "when", "how",  "does", "do",   "did", "to",  "for",  "and",  "or",
+    "on",  "at",    "by",   "with", "that", "this", "it",  "its", "from", "has",  "tell"};
 
 std::vector<std::string> Sentences(std::string_view text) {
   std::vector<std::string> out;
@@ -76,8 +76,8 @@ class Search : public Answerer {
     std::string out;
     if (terms.empty()) co_return out;
     const std::string match = Match(terms);
-    const auto found = engine_->Query("SELECT body FROM sentences WHERE sentences MATCH $1 ORDER BY rank, rowid",
-                                      kCandidates, &match);
+    const auto found = engine_->Query(
+        "SELECT body FROM sentences WHERE sentences MATCH $1 ORDER BY rank, rowid", kCandidates, &match);
     if (!found) co_return out;
     for (const auto& sentence : *found) {
       if (Said(reading, sentence)) continue;
@@ -102,7 +102,8 @@ class Search : public Answerer {
 
 Result<std::unique_ptr<Answerer>> NewSearch(const std::vector<Document>& documents) {
   TRY(auto engine, SqlEngine::Create());
-  TRY_VOID(engine->Exec("CREATE VIRTUAL TABLE sentences USING fts5(body, document UNINDEXED, tokenize = 'porter unicode61')"));
+  TRY_VOID(engine->Exec(
+      "CREATE VIRTUAL TABLE sentences USING fts5(body, document UNINDEXED, tokenize = 'porter unicode61')"));
   TRY_VOID(engine->Exec("BEGIN"));
   for (const Document& d : documents) {
     for (const auto& s : Sentences(d.text))

@@ -14,7 +14,8 @@ constexpr int kMostRows = 8;
 
 bool Identifier(const std::string& name) {
   return !name.empty() && name.size() <= 64 && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
-         std::all_of(name.begin(), name.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+         std::all_of(name.begin(), name.end(),
+                     [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
 }
 
 Status Fill(SqlEngine& engine, const Table& t) {
@@ -22,17 +23,19 @@ Status Fill(SqlEngine& engine, const Table& t) {
                      std::all_of(t.columns.begin(), t.columns.end(), Identifier);
   if (!names)
     return Fail(Code::kInvalidRequest,
-                fmt::format("table '{}': names of tables and columns are letters, digits and _", t.name), "bad_table");
+                fmt::format("table '{}': names of tables and columns are letters, digits and _", t.name),
+                "bad_table");
   // NUMERIC affinity: what looks like a number is one.
-  TRY_VOID(engine.Exec(fmt::format("CREATE TABLE \"{}\"(\"{}\" NUMERIC)", t.name,
-                                   fmt::join(t.columns, "\" NUMERIC, \""))));
+  TRY_VOID(engine.Exec(
+      fmt::format("CREATE TABLE \"{}\"(\"{}\" NUMERIC)", t.name, fmt::join(t.columns, "\" NUMERIC, \""))));
   std::string marks = "?";
   for (std::size_t i = 1; i < t.columns.size(); ++i) marks += ",?";
   for (const auto& row : t.rows) {
     if (row.size() != t.columns.size())
-      return Fail(Code::kInvalidRequest,
-                  fmt::format("table '{}': a row has {} cells, the header {}", t.name, row.size(), t.columns.size()),
-                  "bad_table");
+      return Fail(
+          Code::kInvalidRequest,
+          fmt::format("table '{}': a row has {} cells, the header {}", t.name, row.size(), t.columns.size()),
+          "bad_table");
     TRY_VOID(engine.Insert(fmt::format("INSERT INTO \"{}\" VALUES({})", t.name, marks), row));
   }
   return {};

@@ -25,9 +25,10 @@ class SqlEngine {
   // From now on only reading statements run.
   void Lock();
 
-  // One statement's rows, cells joined by ", ", at most `rows` of them. kInvalidRequest: it is no query, or it
-  // works too long (about a fifth of a second). One parameter, $1, may be bound to text.
-  Result<std::vector<std::string>> Query(const std::string& sql, int rows, const std::string* parameter = nullptr);
+  // One statement's rows, cells joined by ", ", at most `rows` of them. kInvalidRequest: it is no query, or
+  // it works too long (about a fifth of a second). One parameter, $1, may be bound to text.
+  Result<std::vector<std::string>> Query(const std::string& sql, int rows,
+                                         const std::string* parameter = nullptr);
 
  private:
   explicit SqlEngine(sqlite3* db) : db_(db) {}

@@ -1,11 +1,11 @@
 // Workers that compute instead of predicting: a calculator, SQL over tables, Python in the sandbox, full-text
 // search. They are asked like any worker, in plain language or in their own notation, and answer in text.
 //
-// Problem: a team of small models is mostly wrong where a forty-year-old program is always right. Options: tools
-// that a model calls (it has to know how; a model of a hundred million parameters does not), or workers like all
-// others, which whoever coordinates can ask directly. Choice: workers. What they understand is small and fixed;
-// what they do not understand they say so, in words, and that answer costs as much as any other. A step before
-// them may write the expression, the query or the code that they then run.
+// Problem: a team of small models is mostly wrong where a forty-year-old program is always right. Options:
+// tools that a model calls (it has to know how; a model of a hundred million parameters does not), or workers
+// like all others, which whoever coordinates can ask directly. Choice: workers. What they understand is small
+// and fixed; what they do not understand they say so, in words, and that answer costs as much as any other. A
+// step before them may write the expression, the query or the code that they then run.
 #pragma once
 
 #include <memory>
@@ -25,7 +25,8 @@ namespace baton::exact {
 class Answerer {
  public:
   virtual ~Answerer() = default;
-  // The answer, one or a few lines; empty: nothing in the reading can be computed. `reading` outlives the task.
+  // The answer, one or a few lines; empty: nothing in the reading can be computed. `reading` outlives the
+  // task.
   virtual Task<std::string> Answer(const Reading& reading, Loop& loop, Cancel* cancel) = 0;
   // What it can do, in a sentence: said when it cannot.
   virtual std::string_view ability() const = 0;

@@ -127,7 +127,8 @@ class LlamaEngine : public Engine {
   // What comes behind a token cannot change its state: the tokens behind it are simply not read.
   void States(std::vector<std::string> texts, int before_end,
               std::function<void(Result<Embedded>)> done) override {
-    if (encoder_) return done(Fail(Code::kInvalidRequest, "an encoder has no states to read", "model_is_encoder"));
+    if (encoder_)
+      return done(Fail(Code::kInvalidRequest, "an encoder has no states to read", "model_is_encoder"));
     std::vector<std::vector<llama_token>> tokens;
     for (const auto& text : texts) {
       auto t = model_.Tokenize(text, true, false);

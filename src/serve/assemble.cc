@@ -62,10 +62,9 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
   return at == by_key_.end() ? nullptr : at->second;
 }
 
-Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
-                                                               std::shared_ptr<workflow::HeldTurns> held,
-                                                               Metrics* metrics,
-                                                               std::map<std::string, workflow::ChooserMaker> choosers) {
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
+    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held, Metrics* metrics,
+    std::map<std::string, workflow::ChooserMaker> choosers) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
@@ -83,6 +82,20 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
                              rails::Catalogue{config.workers}, workflow::Runner(std::move(deps))});
 }
 
+pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log) {
+  return [&loop, &client, &engines, log = std::move(log)](
+             std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
+    if (worker->dialect == "tool") return pool::CreateToolBackend(worker, loop, client, log);
+    if (worker->dialect == "exact") {
+      auto answerer = exact::MakeAnswerer(*worker);
+      return exact::CreateExactBackend(worker, loop, answerer ? std::move(*answerer) : nullptr);
+    }
+    if (worker->dialect != "local") return pool::CreateHttpBackend(worker, loop, client);
+    auto engine = engines.Find(*worker);
+    return pool::CreateLocalBackend(std::move(worker), loop, std::move(engine));
+  };
+}
+
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
                                            const HouseDeps& deps) {
   pool::PoolDeps p;
@@ -92,20 +105,7 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   p.shared = deps.shared;
   p.metrics = deps.metrics;
   p.log = deps.log;
-  Loop* loop = deps.loop;
-  net::Client* client = deps.client;
-  const Engines* engines = deps.engines;
-  p.backend = [loop, client, engines,
-               log = deps.log](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
-    if (worker->dialect == "tool") return pool::CreateToolBackend(worker, *loop, *client, log);
-    if (worker->dialect == "exact") {
-      auto answerer = exact::MakeAnswerer(*worker);
-      return exact::CreateExactBackend(worker, *loop, answerer ? std::move(*answerer) : nullptr);
-    }
-    if (worker->dialect != "local") return pool::CreateHttpBackend(worker, *loop, *client);
-    auto engine = engines->Find(*worker);
-    return pool::CreateLocalBackend(std::move(worker), *loop, std::move(engine));
-  };
+  p.backend = BackendsOf(*deps.loop, *deps.client, *deps.engines, deps.log);
   auto house = std::make_shared<exchange::House>();
   house->policies = std::move(policies);
   house->desk = deps.desk;

@@ -45,6 +45,10 @@ struct HouseDeps {
   std::uint64_t seed = 0;
 };
 
+// What asks a worker of any dialect, on this loop. All outlive the factory; a local worker whose model is not
+// loaded and an exact worker whose folder cannot be read give backends whose every call fails and says so.
+pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log);
+
 // On the loop's own thread (or before it runs).
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
                                            const HouseDeps& deps);

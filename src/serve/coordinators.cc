@@ -13,10 +13,12 @@ namespace {
 // A run's own reader and chooser; the coordinator is everybody's.
 class Served : public workflow::Chooser {
  public:
-  Served(std::shared_ptr<const conduct::Coordinator> coordinator, std::unique_ptr<conduct::StateReader> reader,
-         conduct::CoordinatorChooser::Options options)
+  Served(std::shared_ptr<const conduct::Coordinator> coordinator,
+         std::unique_ptr<conduct::StateReader> reader, conduct::CoordinatorChooser::Options options)
       : coordinator_(std::move(coordinator)), reader_(std::move(reader)), chooser_(std::move(options)) {}
-  Task<workflow::NextSteps> Next(const workflow::Progress& progress) override { return chooser_.Next(progress); }
+  Task<workflow::NextSteps> Next(const workflow::Progress& progress) override {
+    return chooser_.Next(progress);
+  }
 
  private:
   const std::shared_ptr<const conduct::Coordinator> coordinator_;
@@ -29,18 +31,20 @@ Error Named(Error e, const std::string& workflow) {
   return e;
 }
 
-workflow::ChooserMaker MakerOf(std::shared_ptr<const conduct::Coordinator> c, std::shared_ptr<lm::Engine> engine) {
+workflow::ChooserMaker MakerOf(std::shared_ptr<const conduct::Coordinator> c,
+                               std::shared_ptr<lm::Engine> engine) {
   return [c, engine](const workflow::ChooserRequest& request) -> std::unique_ptr<workflow::Chooser> {
     auto reader = conduct::NewEngineReader(request.pool.loop(), engine, "", nullptr);
     conduct::CoordinatorChooser::Options o;
     o.coordinator = c.get();
     o.reader = reader.get();
     o.question = workflow::QuestionOf(request.request);
-    // Whom the permit allows, not whom the route lists: exact workers stand in no list that did not name them.
+    // Whom the permit allows, not whom the route lists: exact workers stand in no list that did not name
+    // them.
     const auto& allowed = request.permit.workers();
     for (const auto& name : c->workers) {
-      const auto at =
-          std::find_if(allowed.begin(), allowed.end(), [&](const pool::Worker* w) { return w->name == name; });
+      const auto at = std::find_if(allowed.begin(), allowed.end(),
+                                   [&](const pool::Worker* w) { return w->name == name; });
       o.workers.push_back(at == allowed.end() ? nullptr : *at);
     }
     return std::make_unique<Served>(c, std::move(reader), std::move(o));
@@ -67,7 +71,8 @@ Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const con
     if (!loaded) return Named(std::move(loaded).error(), flow.name);
     if (Status fits = conduct::Fits(*loaded, pool, conduct::BaseOf(*engine, (*reader)->sha256)); !fits)
       return Named(std::move(fits).error(), flow.name);
-    out[flow.name] = MakerOf(std::make_shared<const conduct::Coordinator>(std::move(*loaded)), std::move(engine));
+    out[flow.name] =
+        MakerOf(std::make_shared<const conduct::Coordinator>(std::move(*loaded)), std::move(engine));
   }
   return out;
 }

@@ -9,8 +9,9 @@
 
 namespace baton::serve {
 
-// One per workflow of kind `coordinator`. The engines are loaded. Errors: what conduct::Load and conduct::Fits say,
-// with the workflow's name; kInvalidRequest "coordinator_reader" when the reader is no local worker.
+// One per workflow of kind `coordinator`. The engines are loaded. Errors: what conduct::Load and
+// conduct::Fits say, with the workflow's name; kInvalidRequest "coordinator_reader" when the reader is no
+// local worker.
 Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const config::Config& config,
                                                                        const Engines& engines);
 

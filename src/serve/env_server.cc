@@ -9,7 +9,8 @@ namespace {
 bool Equal(std::string_view a, std::string_view b) {
   unsigned char differs = a.size() == b.size() ? 0 : 1;
   for (std::size_t i = 0; i < a.size(); ++i)
-    differs |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b.empty() ? '\0' : b[i % b.size()]);
+    differs |=
+        static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b.empty() ? '\0' : b[i % b.size()]);
   return differs == 0;
 }
 
@@ -26,7 +27,8 @@ Task<Result<std::string>> EnvServer::Answer(net::Request& request) {
   const bool post = request.method == "POST";
   if (request.path == "/health") co_return std::string(R"({"status":"ok"})");
   if (!Admitted(request))
-    co_return Fail(Code::kUnauthenticated, "this environment wants 'Authorization: Bearer TOKEN'", "bad_token");
+    co_return Fail(Code::kUnauthenticated, "this environment wants 'Authorization: Bearer TOKEN'",
+                   "bad_token");
   if (request.path == "/describe" && !post) co_return service_.Describe();
   if (request.path == "/reset" && post) {
     ++counts_.resets;
@@ -42,7 +44,8 @@ Task<Result<std::string>> EnvServer::Answer(net::Request& request) {
     Result<std::string> out = co_await service_.Batch(request.body);
     co_return out;
   }
-  co_return Fail(Code::kNotFound, "there is GET /health and /describe, POST /reset, /score and /batch", "unknown_path");
+  co_return Fail(Code::kNotFound, "there is GET /health and /describe, POST /reset, /score and /batch",
+                 "unknown_path");
 }
 
 Task<void> EnvServer::Handle(net::Request& request, net::Reply& reply) {

@@ -37,8 +37,8 @@ struct ChooserRequest {
   pool::Pool& pool;
   std::uint64_t seed = 0;
 };
-// One chooser per run; called on the run's loop. A workflow that has one is run by it: config names it, serve/ makes
-// it, the runner asks it.
+// One chooser per run; called on the run's loop. A workflow that has one is run by it: config names it,
+// serve/ makes it, the runner asks it.
 using ChooserMaker = std::function<std::unique_ptr<Chooser>(const ChooserRequest&)>;
 
 }  // namespace baton::workflow

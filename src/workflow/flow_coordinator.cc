@@ -12,8 +12,8 @@ Result<Plan> BuildCoordinator(const Materials& m) {
   Step first = Ask("t1", Role::kWorker, m.workers);
   first.answers_client = true;
   plan.answers = {Add(&plan, std::move(first))};
-  plan.notes.push_back(fmt::format("who works in which role is decided turn by turn, in at most 5 turns, by {}",
-                                   m.settings.file));
+  plan.notes.push_back(fmt::format(
+      "who works in which role is decided turn by turn, in at most 5 turns, by {}", m.settings.file));
   return plan;
 }
 

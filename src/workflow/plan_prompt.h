@@ -1,5 +1,5 @@
-// What a planner is told: the team as numbered facts, and the form its plan must have. One text for every planner,
-// prompted or trained, served or in training, so that what was learned is what is asked.
+// What a planner is told: the team as numbered facts, and the form its plan must have. One text for every
+// planner, prompted or trained, served or in training, so that what was learned is what is asked.
 #pragma once
 
 #include <cstdint>

@@ -103,8 +103,8 @@ class Runner {
   Task<Trace> Run(Job job) const;
   // Runs a plan somebody else made (it is checked first), or what a chooser says step by step.
   Task<Trace> RunPlan(Job job, Plan plan, Chooser* chooser = nullptr) const;
-  // Nothing but what a chooser says, from the first step on; the record names it `workflow`. Each step it proposes
-  // goes through the same check.
+  // Nothing but what a chooser says, from the first step on; the record names it `workflow`. Each step it
+  // proposes goes through the same check.
   Task<Trace> RunChooser(Job job, std::string workflow, Chooser& chooser) const;
   // The plan a route stands for; nobody is asked.
   Result<Plan> MakePlan(const rails::Permit& permit, const route::Route& route, const chat::Request& request,
