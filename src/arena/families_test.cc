@@ -34,8 +34,9 @@ TEST(Families, EveryReferenceIsRightAndItsNeighbourWrong) {
       EXPECT_EQ(Score(p, "The answer is " + p.reference + "."), 1) << p.id << ": " << p.reference;
       EXPECT_EQ(Score(p, ""), 0);
       EXPECT_EQ(Score(p, "I do not know."), 0) << p.id;
-      if (p.check == Check::kNumber)
+      if (p.check == Check::kNumber) {
         EXPECT_EQ(Score(p, std::to_string(std::stol(p.reference) + 1)), 0) << p.id;
+      }
       EXPECT_LT(p.prompt.size(), 400U) << "prompts stay short: " << p.prompt;
     }
   }

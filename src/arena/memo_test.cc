@@ -70,7 +70,9 @@ TEST(Memo, ServesManyThreads) {
     threads.emplace_back([&] {
       for (int i = 0; i < 200; ++i) {
         const std::string key = std::to_string(i % 50);
-        if (auto v = (*memo)->Find(key)) EXPECT_EQ(*v, "v" + key);
+        if (auto v = (*memo)->Find(key)) {
+          EXPECT_EQ(*v, "v" + key);
+        }
         (*memo)->Keep(key, "v" + key);
       }
     });

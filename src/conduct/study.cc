@@ -116,8 +116,9 @@ Task<void> Baselines(Desk* d) {
   const auto& names = d->rollouts.workers();
   const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), who) - names.begin());
   const int n = SamplesFor(*d, MeasureSingle(d->test_turns, std::min(at, names.size() - 1), who).usd());
-  Measured same =
-      co_await MeasureWorkflow(d->rollouts, "self_consistency", Consistency(n), {who}, 0.7, d->test);
+  std::vector<std::string> alone(1, who);
+  Measured same = co_await MeasureWorkflow(d->rollouts, "self_consistency", Consistency(n), std::move(alone),
+                                           0.7, d->test);
   same.note = fmt::format("{} samples of {}", n, who);
   d->Add(std::move(same));
   Measured vote = co_await MeasureWorkflow(d->rollouts, "majority", "majority", names, 0, d->test);

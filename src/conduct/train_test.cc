@@ -59,7 +59,7 @@ class TrainTest : public arena::ArenaTest {
     *out = co_await std::move(task);
   }
   static Task<void> Keep(Task<Optimised> task, Result<Optimised>* out) { *out = co_await std::move(task); }
-  static Task<void> KeepRuns(Task<std::vector<Run>> task, std::vector<Run>* out) {
+  static Task<void> KeepRuns(Task<std::vector<conduct::Run>> task, std::vector<conduct::Run>* out) {
     *out = co_await std::move(task);
   }
   static Task<void> KeepTurns(Task<SingleTurns> task, SingleTurns* out) { *out = co_await std::move(task); }
@@ -81,7 +81,7 @@ class TrainTest : public arena::ArenaTest {
   double Accuracy(const Coordinator& c) {
     std::vector<Trial> trials;
     for (const auto& p : problems_) trials.push_back({&c, &p, 0});
-    std::vector<Run> runs;
+    std::vector<conduct::Run> runs;
     Do(KeepRuns(rollouts_->Play(std::move(trials)), &runs));
     double sum = 0;
     for (const auto& r : runs) sum += r.rollout.score;
@@ -171,7 +171,7 @@ TEST_F(TrainTest, AcceptEndsARunAndSoDoFiveTurns) {
   // Verifies as soon as there is an answer.
   c.head[(2 + 2) * 4 + 2] = 10;
   c.head[(2 + 0) * 4 + 3] = 3;
-  std::vector<Run> runs;
+  std::vector<conduct::Run> runs;
   const auto play = [&] {
     std::vector<Trial> one = {{&c, &problems_[0], 0}};
     Do(KeepRuns(rollouts_->Play(std::move(one)), &runs));
@@ -191,7 +191,7 @@ TEST_F(TrainTest, AcceptEndsARunAndSoDoFiveTurns) {
 TEST_F(TrainTest, TheLastTurnLeavesAnAnswer) {
   Coordinator c = rollouts_->Blank(kTurns, true);
   for (int i = 0; i < 4; ++i) c.head[static_cast<std::size_t>((2 + 1) * 4 + i)] = 10;  // thinks for ever
-  std::vector<Run> runs;
+  std::vector<conduct::Run> runs;
   std::vector<Trial> one = {{&c, &problems_[0], 0}};
   Do(KeepRuns(rollouts_->Play(std::move(one)), &runs));
   ASSERT_EQ(runs[0].rollout.steps.size(), 5U);
@@ -202,7 +202,7 @@ TEST_F(TrainTest, TheLastTurnLeavesAnAnswer) {
 TEST_F(TrainTest, AnUnreadableTranscriptStillGetsAnAnswer) {
   reader_.broken = true;
   const Coordinator c = rollouts_->Blank(kTurns, true);
-  std::vector<Run> runs;
+  std::vector<conduct::Run> runs;
   std::vector<Trial> one = {{&c, &problems_[0], 0}};
   Do(KeepRuns(rollouts_->Play(std::move(one)), &runs));
   EXPECT_EQ(runs[0].rollout.steps.size(), 1U);
