@@ -1,4 +1,5 @@
-// What exact workers read of strangers' text: blocks of material, expressions, dates, questions about tables, SQL.
+// What exact workers read of strangers' text: blocks of material, expressions, dates, questions about tables,
+// SQL.
 #include <cstdint>
 #include <string_view>
 
@@ -37,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (kEngine && size < 512) (void)(*kEngine)->Query(std::string(text), 3);
   arena::Problem p;
   p.reference = "42";
-  for (const auto check : {arena::Check::kNumber, arena::Check::kText, arena::Check::kChoice, arena::Check::kList}) {
+  for (const auto check :
+       {arena::Check::kNumber, arena::Check::kText, arena::Check::kChoice, arena::Check::kList}) {
     p.check = check;
     (void)arena::Score(p, text);
   }

@@ -84,7 +84,7 @@ struct BenchOptions {
 int Bench(const BenchOptions& options);
 
 struct TrainCoordinatorOptions {
-  std::string command;  // as typed, for the report
+  std::string command;         // as typed, for the report
   std::string config, reader;  // instead of the built-in pool; whose model reads
   std::string models = "models", memo, out = "coordinator.json", results, page, checkpoint, questions;
   std::vector<std::string> workers, families;

@@ -14,12 +14,12 @@
 namespace baton::conduct {
 
 struct StudyOptions {
-  OptimiseOptions optimise;         // `stop` ends the coordinator's training; the controls then get as much
-  std::function<bool()> give_up;    // ends theirs too
-  bool controls = true;    // random search, REINFORCE, no roles: as many rollouts again, each
-  bool baselines = true;   // self-consistency, majority, Mixture-of-Agents, prompted planner
-  std::string planner;     // the worker that plans and aggregates: the strongest language model
-  std::string consistent;  // whose samples self-consistency takes; empty: the best single worker's
+  OptimiseOptions optimise;       // `stop` ends the coordinator's training; the controls then get as much
+  std::function<bool()> give_up;  // ends theirs too
+  bool controls = true;           // random search, REINFORCE, no roles: as many rollouts again, each
+  bool baselines = true;          // self-consistency, majority, Mixture-of-Agents, prompted planner
+  std::string planner;            // the worker that plans and aggregates: the strongest language model
+  std::string consistent;         // whose samples self-consistency takes; empty: the best single worker's
   // One line per thing done, for people.
   std::function<void(const std::string&)> say;
   // Wall time, for the report alone.
