@@ -57,6 +57,7 @@ conformance: ## the vendors' own clients against every dialect; writes docs/comp
 	@tools/setup test
 	@tools/build release
 	@test/sdk/run
+	@$${BATON_TRAIN_PYTHON:-python3} examples/train_7b/test_train.py
 
 soak: ## load for SOAK_SECONDS (600); fails when memory grows
 	@tools/setup bench

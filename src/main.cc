@@ -20,6 +20,13 @@ std::string DefaultUrl() {
   return "http://127.0.0.1:8080";
 }
 
+// What was typed, for reports that say how they were made.
+const std::string& CommandLine(int argc = 0, char** argv = nullptr) {
+  static std::string line;
+  for (int i = 0; i < argc; ++i) line += (i == 0 ? "baton" : std::string(" ") + argv[i]);
+  return line;
+}
+
 void AddServe(CLI::App& app, int& code) {
   static ServeOptions o;
   auto* sub = Sub(app, "serve", "Serve the configured pool behind one OpenAI-compatible endpoint",
@@ -242,6 +249,103 @@ void AddEval(CLI::App& app, int& code) {
   import->callback([&code] { code = EvalImport(i); });
 }
 
+void AddTrainCoordinator(CLI::App& train, int& code) {
+  static TrainCoordinatorOptions o;
+  auto* sub = Sub(
+      train, "coordinator",
+      "Evolve a coordinator over the built-in pool and measure it beside its controls (docs/coordinator.md)",
+      "baton train coordinator --generations 15 --memo memo.db --checkpoint c.json --resume");
+  sub->add_option("--config", o.config, "train on this configuration's workers instead of the built-in pool");
+  sub->add_option("--reader", o.reader, "with --config: the local worker that reads; default: the first");
+  sub->add_option("--models", o.models, "folder of GGUF files")->capture_default_str();
+  sub->add_option("--workers", o.workers,
+                  "of the built-in pool (smol gemma calculator sql python search); default: all");
+  sub->add_option("--families", o.families, "families of problems; default: all");
+  sub->add_option("--questions", o.questions, "folder of real questions (*.jsonl) to add");
+  sub->add_option("--questions-each", o.questions_each, "of each file, for training and for test")
+      ->capture_default_str();
+  sub->add_option("--train", o.train_problems, "generated problems to train on")->capture_default_str();
+  sub->add_option("--test", o.test_problems, "generated problems to test on")->capture_default_str();
+  sub->add_option("--seed", o.seed, "of problems, candidates and choices")->capture_default_str();
+  sub->add_option("--generations", o.generations, "played generations")
+      ->check(CLI::Range(0, 10000))
+      ->capture_default_str();
+  sub->add_option("--replications", o.replications, "episodes per candidate")
+      ->check(CLI::Range(1, 10000))
+      ->capture_default_str();
+  sub->add_option("--population", o.population, "candidates; 0: ceil(4 + 3 ln n)")
+      ->check(CLI::Range(0, 10000));
+  sub->add_option("--sigma", o.sigma, "first standard deviation")
+      ->check(CLI::Range(1e-6, 10.0))
+      ->capture_default_str();
+  sub->add_option("--value", o.usd_per_right, "USD that a right answer is worth")
+      ->check(CLI::Range(1e-9, 1e9))
+      ->capture_default_str();
+  sub->add_option("--max-answer", o.max_answer, "tokens of an answer")
+      ->check(CLI::Range(4, 2048))
+      ->capture_default_str();
+  sub->add_option("--minutes", o.minutes, "stop training after so long; 0: when done");
+  sub->add_option("--memo", o.memo, "file that remembers every repeatable call");
+  sub->add_option("--checkpoint", o.checkpoint, "file written after every generation");
+  sub->add_flag("--resume", o.resume, "go on from the checkpoint, when it is there");
+  sub->add_option("--out", o.out, "the trained coordinator")->capture_default_str();
+  sub->add_option("--results", o.results, "result file (JSON)");
+  sub->add_option("--page", o.page, "curves as one HTML page");
+  sub->add_option("--threads", o.threads, "of each model; 0: the physical cores");
+  sub->add_option("--parallel", o.parallel, "sequences a model decodes together")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  sub->add_option("--episodes", o.episodes, "episodes at the same time")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  sub->add_flag("!--no-controls", o.controls, "without random search, REINFORCE and the ablation");
+  sub->add_flag("!--no-baselines", o.baselines, "without self-consistency, majority, mixture and planner");
+  sub->add_flag("--quick", o.quick, "a miniature run, to see that everything works");
+  sub->add_flag("--json", o.json, "print the results as JSON");
+  sub->callback([&code] {
+    o.command = CommandLine();
+    code = TrainCoordinator(o);
+  });
+}
+
+void AddTrain(CLI::App& app, int& code) {
+  static TrainInspectOptions inspect;
+  auto* train = Sub(app, "train", "Train what decides", "baton train coordinator --quick");
+  train->require_subcommand(1);
+  AddTrainCoordinator(*train, code);
+  auto* sub =
+      Sub(*train, "inspect", "What a trained policy does: shares per worker, role and family, examples",
+          "baton train inspect docs/results/coordinator.json --policy coordinator");
+  sub->add_option("results", inspect.results, "result file of `baton train`")->required();
+  sub->add_option("--policy", inspect.policy, "which policy in it")->capture_default_str();
+  sub->callback([&code] { code = TrainInspect(inspect); });
+}
+
+void AddEnv(CLI::App& app, int& code) {
+  static EnvOptions o;
+  auto* sub =
+      Sub(app, "env",
+          "Serve the training environment over HTTP, for trainers in other processes (docs/environment.md)",
+          "BATON_ENV_TOKEN=... baton env --listen 127.0.0.1:8090 --memo memo.db");
+  sub->add_option("--listen", o.listen, "HOST:PORT")->capture_default_str();
+  sub->add_option("--token-env", o.token_env, "environment variable that holds the bearer token")
+      ->capture_default_str();
+  sub->add_option("--models", o.models, "folder of GGUF files")->capture_default_str();
+  sub->add_option("--workers", o.workers, "of the built-in pool; default: all");
+  sub->add_option("--world", o.world, "seed of tables and documents")->capture_default_str();
+  sub->add_option("--memo", o.memo, "file that remembers every repeatable call");
+  sub->add_option("--max-answer", o.max_answer, "tokens of an answer")
+      ->check(CLI::Range(4, 4096))
+      ->capture_default_str();
+  sub->add_option("--running", o.running, "episodes at the same time")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  sub->add_option("--threads", o.threads, "of each model; 0: the physical cores");
+  sub->add_option("--value", o.usd_per_right, "USD that a point of reward is worth; 0: dollars do not count");
+  sub->add_option("--write-world", o.write_world, "write tables and documents into this folder, and end");
+  sub->callback([&code] { code = Env(o); });
+}
+
 int Main(int argc, char** argv) {
   CLI::App app{"Baton, a conductor for LLMs: one endpoint, a pool of workers, an explained answer"};
   app.require_subcommand(1);
@@ -260,6 +364,9 @@ int Main(int argc, char** argv) {
   AddMock(app, code);
   AddBench(app, code);
   AddEval(app, code);
+  AddTrain(app, code);
+  AddEnv(app, code);
+  CommandLine(argc, argv);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& e) {

@@ -104,6 +104,33 @@ struct EvalImportOptions {
   std::vector<std::string> files;
 };
 int EvalImport(const EvalImportOptions& options);
+struct TrainCoordinatorOptions {
+  std::string command;         // as typed, for the report
+  std::string config, reader;  // instead of the built-in pool; whose model reads
+  std::string models = "models", memo, out = "coordinator.json", results, page, checkpoint, questions;
+  std::vector<std::string> workers, families;
+  std::uint64_t seed = 1;
+  int train_problems = 98, test_problems = 210, questions_each = 20;
+  int generations = 15, replications = 16, population = 0;
+  double sigma = 0.03, usd_per_right = 0.001, minutes = 0;
+  int max_answer = 40, parallel = 8, threads = 0, episodes = 64;
+  bool resume = false, controls = true, baselines = true, quick = false, json = false;
+};
+int TrainCoordinator(const TrainCoordinatorOptions& options);
+
+struct EnvOptions {
+  std::string listen = "127.0.0.1:8090", models = "models", memo, token_env = "BATON_ENV_TOKEN", write_world;
+  std::vector<std::string> workers;
+  std::uint64_t world = 1;
+  int max_answer = 48, running = 64, threads = 0;
+  double usd_per_right = 0;
+};
+int Env(const EnvOptions& options);
+
+struct TrainInspectOptions {
+  std::string results, policy = "coordinator";
+};
+int TrainInspect(const TrainInspectOptions& options);
 
 // "baton: " and the error, on stderr; 1.
 int Complain(const Error& error);

@@ -116,6 +116,9 @@ provider::Abilities AbilitiesOf(const WorkerDraft& d) {
     if (d.dialect == "anthropic") can.embeddings = can.logprobs = false;
     // It runs tools and is nobody to talk to.
     if (d.dialect == "tool") can.chat = can.embeddings = false;
+    if (d.dialect == "exact")
+      can.tools = can.vision = can.audio = can.files = can.json_schema = can.reasoning = can.logprobs =
+          can.embeddings = false;
     return can;
   }
   std::set<std::string_view> said(d.can.begin(), d.can.end());
@@ -182,6 +185,21 @@ void CheckTool(const WorkerDraft& d, const std::string& who, Problems* problems)
   }
 }
 
+// What it computes is its model; where it finds tables and documents is its path.
+void CheckExact(const WorkerDraft& d, const std::string& who, Problems* problems) {
+  const bool reads = d.model == "sql" || d.model == "search";
+  if (!reads && d.model != "calculator" && d.model != "python")
+    problems->Add(d.place,
+                  fmt::format("{} has dialect exact: its 'model' is calculator, sql, python or search", who));
+  if (reads && d.path.empty())
+    problems->Add(d.place, fmt::format("{} needs a 'path': a folder of {}", who,
+                                       d.model == "sql" ? "*.csv tables" : "*.txt and *.md documents"));
+  for (const char* key : {"base_url", "key", "sha256", "threads", "parallel", "hedge_after", "can"}) {
+    if (d.Has(key))
+      problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to an exact worker", who, key));
+  }
+}
+
 void CheckNoTool(const WorkerDraft& d, const std::string& who, Problems* problems) {
   for (const char* key : {"command", "env", "tools"}) {
     if (d.Has(key))
@@ -205,7 +223,7 @@ std::vector<std::pair<std::string, Secret>> EnvironmentOf(const WorkerDraft& d, 
 
 // Tokens cost something, or calls do.
 void CheckPrice(const WorkerDraft& d, const PriceDraft& p, Problems* problems) {
-  if (d.dialect == "tool" && p.Has("call")) return;
+  if ((d.dialect == "tool" || d.dialect == "exact") && p.Has("call")) return;
   for (const char* key : {"input", "output"}) {
     if (!p.Has(key)) problems->Add(p.place, fmt::format("price needs a '{}'", key));
   }
@@ -289,7 +307,9 @@ void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Co
     if (d.dialect == "tool") {
       CheckTool(d, who, problems);
     } else {
-      d.dialect == "local" ? CheckLocal(d, who, problems) : CheckRemote(d, who, problems);
+      d.dialect == "local"   ? CheckLocal(d, who, problems)
+      : d.dialect == "exact" ? CheckExact(d, who, problems)
+                             : CheckRemote(d, who, problems);
       CheckNoTool(d, who, problems);
     }
     if (d.price.empty())

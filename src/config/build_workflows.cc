@@ -51,8 +51,8 @@ void WarnUnused(const WorkflowDraft& d, const workflow::FlowInfo& info, Problems
     return false;
   };
   for (std::string_view key :
-       {"judge", "planner", "synthesizer", "verify", "samples", "rounds", "layers", "max_steps", "confidence",
-        "quorum", "decide", "sameness", "stream_early", "steps"}) {
+       {"judge", "planner", "synthesizer", "file", "reader", "verify", "samples", "rounds", "layers",
+        "max_steps", "confidence", "quorum", "decide", "sameness", "stream_early", "steps"}) {
     if (d.Has(key) && !reads(key))
       problems->Warn(d.At(key), fmt::format("workflow '{}' is of kind '{}', which does not read '{}'",
                                             d.v.name, info.name, key));
@@ -76,6 +76,8 @@ void BuildWorkflows(const RootDraft& draft, Problems* problems, Config* config) 
     names.Check(d.v.workers, d.At("workers"), who);
     names.Check({d.v.judge}, d.At("judge"), who);
     names.Check({d.v.planner}, d.At("planner"), who);
+    names.Check({d.v.reader}, d.At("reader"), who);
+    if (!s.file.empty()) s.file = ResolvePath(d.At("file"), s.file);
     names.Check({d.v.synthesizer}, d.At("synthesizer"), who);
     const bool worker = std::any_of(draft.workers.begin(), draft.workers.end(),
                                     [&](const WorkerDraft& w) { return w.name == d.v.name; });

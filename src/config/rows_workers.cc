@@ -141,16 +141,17 @@ const Shape& WorkerShape() {
           MakeRow(Kind::kText, "name", Into<&W::name>,
                   "How routes and clients call it: letters, digits and . _ : / - .")
               .Required(),
-          MakeWords(Kind::kWord, "dialect", "openai|anthropic|gemini|local|tool", Into<&W::dialect>,
+          MakeWords(Kind::kWord, "dialect", "openai|anthropic|gemini|local|tool|exact", Into<&W::dialect>,
                     "Wire format; `local` runs a GGUF file in this process, `tool` is an MCP server "
-                    "(docs/tools.md).")
+                    "(docs/tools.md), `exact` computes (docs/exact_workers.md).")
               .Required(),
           MakeRow(Kind::kText, "base_url", Into<&W::base_url>,
                   "Where the provider's API begins, with its version: `https://api.example.com/v1`."),
-          MakeRow(Kind::kText, "model", Into<&W::model>, "The provider's name of the model."),
+          MakeRow(Kind::kText, "model", Into<&W::model>,
+                  "The provider's name of the model; of an exact worker calculator, sql, python or search."),
           MakeRow(Kind::kText, "key", Into<&W::key>, "`env:NAME` or `file:PATH`; never the key itself."),
           MakeRow(Kind::kText, "path", Into<&W::path>,
-                  "GGUF file of a local worker, relative to the config file."),
+                  "GGUF file of a local worker, or folder of an exact one, relative to the config file."),
           MakeRow(Kind::kText, "sha256", Into<&W::sha256>, "Hash that the file must have, lower-case hex."),
           MakeRow(Kind::kTexts, "command", Into<&W::command>,
                   "Program of a tool worker and its arguments; without it, the server is at base_url."),

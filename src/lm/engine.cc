@@ -121,12 +121,32 @@ class LlamaEngine : public Engine {
     }
     if (tokens.empty()) return done(Fail(Code::kInvalidRequest, "there is no text to embed", "", "input"));
     if (encoder_) return encoder_->Submit(std::move(tokens), std::move(done));
-    EmbedWithDecoder(std::move(tokens), std::move(done));
+    ReadWithDecoder(std::move(tokens), false, std::move(done));
+  }
+
+  // What comes behind a token cannot change its state: the tokens behind it are simply not read.
+  void States(std::vector<std::string> texts, int before_end,
+              std::function<void(Result<Embedded>)> done) override {
+    if (encoder_)
+      return done(Fail(Code::kInvalidRequest, "an encoder has no states to read", "model_is_encoder"));
+    std::vector<std::vector<llama_token>> tokens;
+    for (const auto& text : texts) {
+      auto t = model_.Tokenize(text, true, false);
+      if (!t) return done(std::move(t).error());
+      if (t->size() <= static_cast<std::size_t>(before_end))
+        return done(Fail(Code::kInvalidRequest, "a text is too short to have a state there", "too_short"));
+      t->resize(t->size() - static_cast<std::size_t>(before_end));
+      if (static_cast<std::int64_t>(t->size()) > context_)
+        return done(TooLong(static_cast<std::int64_t>(t->size()), context_));
+      tokens.push_back(std::move(*t));
+    }
+    if (tokens.empty()) return done(Embedded{});
+    ReadWithDecoder(std::move(tokens), true, std::move(done));
   }
 
  private:
-  void EmbedWithDecoder(std::vector<std::vector<llama_token>> texts,
-                        std::function<void(Result<Embedded>)> done) {
+  void ReadWithDecoder(std::vector<std::vector<llama_token>> texts, bool reuse,
+                       std::function<void(Result<Embedded>)> done) {
     auto gather = std::make_shared<Gather>();
     gather->out.vectors.resize(texts.size());
     gather->left = texts.size();
@@ -136,6 +156,7 @@ class LlamaEngine : public Engine {
       auto g = std::make_shared<Generation>();
       g->prompt.tokens = std::move(texts[i]);
       g->want_hidden = g->hidden_only = true;
+      g->reuse_beginning = reuse;
       g->on_done = [gather, i](Result<Generated> r) { gather->One(i, std::move(r)); };
       parts.push_back(std::move(g));
     }

@@ -91,6 +91,12 @@ class Engine {
     std::int64_t tokens = 0;
   };
   virtual void Embed(std::vector<std::string> texts, std::function<void(Result<Embedded>)> done) = 0;
+  // The last layer's output, as a vector of length 1, at the token `before_end` places before each text's
+  // last one. The text is read as it stands: no template, control tokens are plain text. A beginning that an
+  // earlier call has read is not read again, so the last bits depend on what came before. kInvalidRequest for
+  // encoders and for texts with fewer tokens, kTooLarge; `done` as in Embed.
+  virtual void States(std::vector<std::string> texts, int before_end,
+                      std::function<void(Result<Embedded>)> done) = 0;
 };
 
 }  // namespace baton::lm

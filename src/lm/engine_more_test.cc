@@ -47,6 +47,29 @@ TEST(Engine, AskingForTheHiddenStateDoesNotChangeTheAnswer) {
   EXPECT_EQ(without, Finish(*engine, r)->Text());
 }
 
+// What comes behind a token cannot change its state.
+TEST(Engine, TheStateBeforeTheLastTokenIsThatOfTheTextWithoutIt) {
+  NEED_MODEL(kSmol);
+  auto engine = LoadOnce(kSmol);
+  const auto states = [&](std::vector<std::string> texts, int before) {
+    std::promise<Result<Engine::Embedded>> p;
+    engine->States(std::move(texts), before, [&p](Result<Engine::Embedded> r) { p.set_value(std::move(r)); });
+    return p.get_future().get();
+  };
+  const auto last = states({"user: hello\n", "user: hello ("}, 1);
+  ASSERT_TRUE(last) << last.error().message;
+  const auto whole = states({"user: hello"}, 0);
+  ASSERT_TRUE(whole);
+  ASSERT_EQ(last->vectors[0].size(), static_cast<std::size_t>(engine->info().embedding_width));
+  for (const auto& v : last->vectors) {
+    float dot = 0;
+    for (std::size_t i = 0; i < v.size(); ++i) dot += v[i] * whole->vectors[0][i];
+    EXPECT_NEAR(dot, 1, 1e-3);
+  }
+  EXPECT_EQ(states({"a"}, 5).error().reason, "too_short");
+  EXPECT_TRUE(states({}, 1));
+}
+
 TEST(Engine, AFullQueueRefusesAtOnce) {
   NEED_MODEL(kSmol);
   auto engine = Engine::Load({.path = ModelPath(kSmol),

@@ -61,7 +61,8 @@ struct Generation : public Job {
   std::int64_t most_tokens = 0;  // per choice
   std::int64_t choices_wanted = 1;
   bool want_hidden = false;
-  bool hidden_only = false;  // an embedding of a decoder: no answer at all
+  bool hidden_only = false;      // an embedding of a decoder: no answer at all
+  bool reuse_beginning = false;  // hidden_only: start from what a slot has read already
   OnEvent on_event;
   OnDone on_done;
   std::function<void()> wake;  // the scheduler's, for Cancel

@@ -146,7 +146,7 @@ void Scheduler::DropCancelled() {
 }
 
 std::size_t Scheduler::Reusable(const Slot& slot, const Generation& generation) const {
-  if (generation.sampling.Repeatable() || generation.hidden_only) return 0;
+  if (generation.sampling.Repeatable() || (generation.hidden_only && !generation.reuse_beginning)) return 0;
   const auto& want = generation.prompt.tokens;
   std::size_t n = 0;
   while (n < slot.cached.size() && n < want.size() && slot.cached[n] == want[n]) ++n;

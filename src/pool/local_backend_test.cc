@@ -39,6 +39,7 @@ class PlayedEngine : public lm::Engine {
     e.tokens = 7;
     finished(std::move(e));
   }
+  void States(std::vector<std::string>, int, std::function<void(Result<Embedded>)>) override {}
 
   void Text(std::string text) {
     chat::Event e;

@@ -138,7 +138,11 @@ struct Rules::Pick {
     if (rule.baseline.empty() && rule.workers.empty()) ConsiderAll(false);
   }
   void ConsiderAll(bool dearest_first) {
-    for (const auto* w : ByCost(permit.workers(), f, dearest_first)) Consider(w);
+    for (const auto* w : ByCost(permit.workers(), f, dearest_first)) {
+      // It computes what it is asked to compute: for those who name it, not for whoever comes along.
+      if (w->dialect == "exact") continue;
+      Consider(w);
+    }
   }
 
   Error NobodyLeft(std::string_view what) const {

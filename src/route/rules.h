@@ -71,16 +71,16 @@ class Rules {
   //   serve is
   //                                      passed over (and said so); without a match, all allowed and able
   //                                      workers, cheapest first (baton-ultra: dearest first);
-  //     baton-mini takes one worker, whatever workflow the rule names, and never two at once; baton-ultra takes
-  //     the workflow `conducted` over all allowed workers, dearest first;
+  //     baton-mini takes one worker, whatever workflow the rule names, and never two at once; baton-ultra
+  //     takes the workflow `conducted` over all allowed workers, dearest first;
   //   a workflow's name               -> that workflow over all allowed workers, cheapest first;
   //   a rule's name                   -> that rule, whatever its conditions;
   //   a worker's name                 -> that worker alone, no fallback (escape hatch).
   // kNotFound "model_not_found" (lists near names) otherwise. kPermissionDenied "policy_violation" when the
   // Permit forbids the named worker. Workers that cannot serve the request at all (images without vision,
-  // context too small, encoders) are skipped with a reason; when none is left, kTooLarge
-  // "context_length_exceeded" if length alone was the reason, else kUnsupported "no_capable_worker". Every
-  // candidate is one of the Permit's workers. Thread safe.
+  // context too small, encoders) are skipped with a reason, exact workers are chosen only by name; when none
+  // is left, kTooLarge "context_length_exceeded" if length alone was the reason, else kUnsupported
+  // "no_capable_worker". Every candidate is one of the Permit's workers. Thread safe.
   Result<Route> Choose(const std::string& model, const Features& features, const rails::Permit& permit,
                        const rails::Catalogue& catalogue) const;
   // The same names, for embeddings. Exactly one candidate: vectors of different models do not mix, so there

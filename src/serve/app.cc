@@ -17,6 +17,7 @@
 #include "base/signal.h"
 #include "net/loop.h"
 #include "serve/assemble.h"
+#include "serve/coordinators.h"
 
 namespace baton::serve {
 namespace {
@@ -124,7 +125,8 @@ Status Running::Open() {
   held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();
   TRY_VOID(engines_->Load(config_, options_.log));
-  TRY(auto policies, MakePolicies(config_, held_, &metrics_));
+  TRY(auto choosers, MakeCoordinators(config_, *engines_));
+  TRY(auto policies, MakePolicies(config_, held_, &metrics_, std::move(choosers)));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
   idempotency_ = std::make_unique<api::IdempotencyCache>(
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
@@ -221,7 +223,12 @@ Result<std::string> Running::ReloadNow() {
   }
   config::Config next = std::move(*loaded);
   if (auto ok = engines_->Load(next, options_.log); !ok) return ok.error();
-  TRY(auto policies, MakePolicies(next, held_, &metrics_));
+  auto choosers = MakeCoordinators(next, *engines_);
+  if (!choosers) {
+    options_.log.Err("reload refused, nothing changed: {}", choosers.error().message);
+    return std::move(choosers).error();
+  }
+  TRY(auto policies, MakePolicies(next, held_, &metrics_, std::move(*choosers)));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   desk_->SetRules(next.human);
   const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||

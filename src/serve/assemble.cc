@@ -3,9 +3,22 @@
 #include <fmt/format.h>
 
 #include "base/random.h"
+#include "exact/worker.h"
 #include "pool/local_backend.h"
 
 namespace baton::serve {
+
+namespace {
+
+Status Exact(const pool::Worker& worker) {
+  auto made = exact::MakeAnswerer(worker);
+  if (made) return {};
+  Error e = std::move(made).error();
+  e.message = fmt::format("worker '{}': {}", worker.name, e.message);
+  return e;
+}
+
+}  // namespace
 
 // Two workers over the same file with the same settings share one engine.
 std::string Engines::KeyOf(const pool::Worker& w) {
@@ -14,6 +27,8 @@ std::string Engines::KeyOf(const pool::Worker& w) {
 
 Status Engines::Load(const config::Config& config, const Log& log) {
   for (const auto& w : config.workers) {
+    // Made per loop when it serves; made once now, so that a folder that cannot be read is told before.
+    if (w->dialect == "exact") TRY_VOID(Exact(*w));
     if (w->dialect != "local") continue;
     const std::string key = KeyOf(*w);
     {
@@ -47,9 +62,9 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
   return at == by_key_.end() ? nullptr : at->second;
 }
 
-Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
-                                                               std::shared_ptr<workflow::HeldTurns> held,
-                                                               Metrics* metrics) {
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
+    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held, Metrics* metrics,
+    std::map<std::string, workflow::ChooserMaker> choosers) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
@@ -61,9 +76,24 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   deps.classifier = classifier;
   deps.held = std::move(held);
   deps.metrics = metrics;
+  deps.choosers = std::move(choosers);
   return std::shared_ptr<const exchange::Policies>(
       new exchange::Policies{rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes),
                              rails::Catalogue{config.workers}, workflow::Runner(std::move(deps))});
+}
+
+pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log) {
+  return [&loop, &client, &engines, log = std::move(log)](
+             std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
+    if (worker->dialect == "tool") return pool::CreateToolBackend(worker, loop, client, log);
+    if (worker->dialect == "exact") {
+      auto answerer = exact::MakeAnswerer(*worker);
+      return exact::CreateExactBackend(worker, loop, answerer ? std::move(*answerer) : nullptr);
+    }
+    if (worker->dialect != "local") return pool::CreateHttpBackend(worker, loop, client);
+    auto engine = engines.Find(*worker);
+    return pool::CreateLocalBackend(std::move(worker), loop, std::move(engine));
+  };
 }
 
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
@@ -75,16 +105,7 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   p.shared = deps.shared;
   p.metrics = deps.metrics;
   p.log = deps.log;
-  Loop* loop = deps.loop;
-  net::Client* client = deps.client;
-  const Engines* engines = deps.engines;
-  p.backend = [loop, client, engines,
-               log = deps.log](std::shared_ptr<const pool::Worker> worker) -> std::unique_ptr<pool::Backend> {
-    if (worker->dialect == "tool") return pool::CreateToolBackend(worker, *loop, *client, log);
-    if (worker->dialect != "local") return pool::CreateHttpBackend(worker, *loop, *client);
-    auto engine = engines->Find(*worker);
-    return pool::CreateLocalBackend(std::move(worker), *loop, std::move(engine));
-  };
+  p.backend = BackendsOf(*deps.loop, *deps.client, *deps.engines, deps.log);
   auto house = std::make_shared<exchange::House>();
   house->policies = std::move(policies);
   house->desk = deps.desk;

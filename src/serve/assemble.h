@@ -32,7 +32,7 @@ class Engines {
 // What one configuration decides with. `held` (may be null) is the process's, `metrics` too.
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
     const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr,
-    Metrics* metrics = nullptr);
+    Metrics* metrics = nullptr, std::map<std::string, workflow::ChooserMaker> choosers = {});
 
 struct HouseDeps {
   Loop* loop = nullptr;
@@ -44,6 +44,10 @@ struct HouseDeps {
   Log log = Log::Null();
   std::uint64_t seed = 0;
 };
+
+// What asks a worker of any dialect, on this loop. All outlive the factory; a local worker whose model is not
+// loaded and an exact worker whose folder cannot be read give backends whose every call fails and says so.
+pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log);
 
 // On the loop's own thread (or before it runs).
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,

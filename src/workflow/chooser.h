@@ -1,10 +1,13 @@
 // A chooser decides step by step, from what has happened so far: the form of learned coordinators.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/task.h"
+#include "rails/rails.h"
 #include "workflow/progress.h"
 
 namespace baton::workflow {
@@ -25,5 +28,17 @@ class Chooser {
   // proposal: steps that fail the check end the run, and the best answer so far stands.
   virtual Task<NextSteps> Next(const Progress& progress) = 0;
 };
+
+// What a chooser is made for. Everything outlives the run.
+struct ChooserRequest {
+  const rails::Permit& permit;
+  const chat::Request& request;
+  std::vector<const pool::Worker*> workers;  // the route's, those the permit allows
+  pool::Pool& pool;
+  std::uint64_t seed = 0;
+};
+// One chooser per run; called on the run's loop. A workflow that has one is run by it: config names it,
+// serve/ makes it, the runner asks it.
+using ChooserMaker = std::function<std::unique_ptr<Chooser>(const ChooserRequest&)>;
 
 }  // namespace baton::workflow

@@ -54,6 +54,7 @@ void Execution::NoteLosses() {
 Execution::~Execution() = default;
 
 Task<void> Execution::Run(Chooser* chooser) {
+  chosen_ = chooser != nullptr;
   if (Status funded = ReserveRequired(); !funded) {
     response_ = std::move(funded).error();
     co_return;
@@ -200,7 +201,7 @@ Progress Execution::Now() const {
 // The step's output goes to the client as it is produced: it is the best answer there can still be, and
 // nothing that could retract it is left to happen.
 bool Execution::StreamsNow(StepId id) const {
-  if (!stream_ || streaming_ != -1) return false;
+  if (!stream_ || streaming_ != -1 || chosen_) return false;
   const Step& step = StepOf(id);
   if (!step.checks.empty() || step.redact || step.role == Role::kVerifier || MayLookAgain()) return false;
   for (const StepId a : plan_.answers) {

@@ -169,6 +169,7 @@ class Execution {
   std::string degraded_, pending_case_, token_;
   std::optional<Error> last_word_;  // a person's: nothing else answers in their place
   bool delivered_ = false, heading_sent_ = false, suspended_ = false;
+  bool chosen_ = false;             // a chooser may always want more: nothing streams before it has ended
   StepId chosen_from_ = kMaxSteps;  // steps from here on were added by the chooser, and run whatever they add
   Duration longest_{};
   std::int64_t unix_seconds_ = 0;

@@ -49,6 +49,7 @@ struct FlowSettings {
   std::string description;
   std::vector<std::string> workers;         // whom it may use; empty: those of the route
   std::string judge, planner, synthesizer;  // empty: the strongest of its workers (the dearest)
+  std::string file, reader;                 // coordinator: what was trained, and whose model reads for it
   std::vector<verify::Spec> verify;
   int samples = 0, rounds = 0, layers = 0, max_steps = 0;  // 0: the workflow's own standard
   double confidence = 0, quorum = 0;

@@ -12,59 +12,12 @@
 
 #include "workflow/flow_rows.h"
 #include "workflow/flow_tools.h"
+#include "workflow/plan_prompt.h"
 
 namespace baton::workflow {
 namespace {
 
 constexpr int kMostRounds = 3;
-
-std::string Facts(const pool::Worker& w, std::int64_t unix_seconds) {
-  std::string out;
-  const budget::PriceRow* row = w.prices.At(unix_seconds);
-  out += row ? fmt::format("price per million tokens ${} in, ${} out", budget::FormatUsd(row->input),
-                           budget::FormatUsd(row->output))
-             : std::string("price unknown");
-  if (w.context > 0) out += fmt::format(", context {} tokens", w.context);
-  const auto& can = w.target.can;
-  if (can.reasoning) out += ", reasons";
-  if (can.vision) out += ", sees images";
-  if (can.tools) out += ", uses tools";
-  return out;
-}
-
-std::string PlannerTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
-                        bool again) {
-  std::string out =
-      again
-          ? "The answer that your last plan gave stands above. If it is right and complete, keep it: reply "
-            "with three "
-            "empty lists. Otherwise write a new plan; its steps cannot see the old ones unless you repeat "
-            "what matters.\n\n"
-          : "Do not answer the conversation above yourself. Write a plan for a team of language models.\n\n";
-  out += fmt::format(
-      "A plan has at most {} steps. Each step names a model by its number, says in plain language what it is "
-      "to do, and "
-      "which earlier steps it may read. A step sees the conversation, what you let it read, and its task. A "
-      "step may solve "
-      "everything, check or improve an earlier result, or prepare something for a later one; steps that do "
-      "not read each "
-      "other run at the same time. The last step's output goes to the user as it is. One step is enough for "
-      "an easy "
-      "question.\n\nModels:\n",
-      steps);
-  for (std::size_t i = 0; i < workers.size(); ++i)
-    out += fmt::format("Model {}: {}\n", i, Facts(*workers[i], unix_seconds));
-  out +=
-      "\nThink first if you must, then end your reply with three lists of equal length, for example:\n"
-      "model_id = [1, 0]\n"
-      "subtasks = [\"Solve the problem step by step\", \"Check the solution, correct it and state the final "
-      "answer\"]\n"
-      "access_list = [[], [\"all\"]]\n"
-      "An element of access_list is [] (nothing earlier), [\"all\"], or a list of step numbers counted from "
-      "0.";
-  return out;
-}
-
 }  // namespace
 
 Result<Plan> BuildConducted(const Materials& m) {

@@ -17,6 +17,7 @@ Result<Plan> BuildMixtureOfAgents(const Materials& m);
 Result<Plan> BuildSelfConsistency(const Materials& m);
 Result<Plan> BuildDebate(const Materials& m);
 Result<Plan> BuildConducted(const Materials& m);
+Result<Plan> BuildCoordinator(const Materials& m);
 // The operator's own steps.
 Result<Plan> BuildSteps(const Materials& m);
 // The settings alone: what can be wrong before there is a request. Empty: nothing.

@@ -55,6 +55,8 @@ const std::vector<FlowInfo>& Flows() {
        BuildDebate},
       {"conducted", "A language model writes the plan, and may look at the result and plan again.",
        "workers|planner|rounds|max_steps", BuildConducted},
+      {"coordinator", "A trained coordinator says turn by turn who works next, and in which role.",
+       "workers|file|reader", BuildCoordinator},
       {"steps", "The operator's own steps.", "workers|steps|answer|judge|synthesizer|planner", BuildSteps},
   };
   return kFlows;
@@ -81,6 +83,8 @@ Result<std::shared_ptr<const Library>> Library::Build(std::vector<FlowSettings> 
     }
     if (library->Find(s.name)) return Bad(s, "there are two of that name");
     if (std::string wrong = WrongBounds(s); !wrong.empty()) return Bad(s, wrong);
+    if (s.kind == "coordinator" && (s.file.empty() || s.reader.empty()))
+      return Bad(s, "a coordinator needs a 'file' and a 'reader'");
     if (s.kind == "steps") {
       if (std::string wrong = CheckSteps(s); !wrong.empty()) return Bad(s, wrong);
     }
@@ -93,7 +97,8 @@ Result<std::shared_ptr<const Library>> Library::Build(std::vector<FlowSettings> 
     library->flows_.push_back(std::move(s));
   }
   for (const auto& f : Flows()) {
-    if (f.name == "steps") continue;
+    // These are nothing without what the operator says of them.
+    if (f.name == "steps" || f.name == "coordinator") continue;
     FlowSettings standard;
     standard.name = standard.kind = f.name;
     standard.description = f.doc;

@@ -52,6 +52,7 @@ StepTrace TraceOf(const Plan& plan, StepId id, StepState& state) {
   t.note = state.why;
   t.confidence = state.confidence.value_or(-1);
   t.calls = std::move(state.calls);
+  t.text = std::move(state.text);
   std::vector<std::string_view> sees;
   for (const StepId s : Sees(plan, id)) sees.push_back(plan.steps[static_cast<std::size_t>(s)].name);
   t.sees = fmt::format("{}", fmt::join(sees, ","));
@@ -157,6 +158,11 @@ Task<Trace> Runner::Run(Job job) const {
     }
   }
 
+  if (const auto maker = deps_.choosers.find(job.route.workflow()); maker != deps_.choosers.end()) {
+    auto workers = Allowed(job.permit, job.route);
+    const auto chooser = maker->second({job.permit, job.request, std::move(workers), job.pool, job.exchange});
+    co_return co_await RunChooser(std::move(job), maker->first, *chooser);
+  }
   auto plan = MakePlan(job.permit, job.route, job.request, job.catalogue,
                        job.pool.loop().clock().UnixNanos() / 1'000'000'000);
   if (!plan) {
@@ -185,6 +191,13 @@ Task<Trace> Runner::RunPlan(Job job, Plan plan, Chooser* chooser) const {
   }
   const chat::Request& client = job.request;
   co_return co_await Execute(std::move(job), std::move(plan), client, {}, chooser);
+}
+
+Task<Trace> Runner::RunChooser(Job job, std::string workflow, Chooser& chooser) const {
+  Plan plan;
+  plan.workflow = std::move(workflow);
+  const chat::Request& client = job.request;
+  co_return co_await Execute(std::move(job), std::move(plan), client, {}, &chooser);
 }
 
 Task<Trace> Runner::Execute(Job job, Plan plan, const chat::Request& client, std::vector<StepState> states,

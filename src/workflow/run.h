@@ -2,6 +2,7 @@
 // loops.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,7 @@ struct StepTrace {
   std::string note;             // why skipped, dropped, failed or rejected; what its checks said
   std::string sees;             // names of the steps it read, "a,b"
   double confidence = -1;       // 0 to 1; negative: nothing measured it
+  std::string text;             // its output, for whoever asked for the run: content, so never recorded
   std::vector<pool::CallRecord> calls;
 };
 
@@ -86,6 +88,7 @@ struct RunnerDeps {
   std::shared_ptr<const Library> library;               // null: `single` alone
   std::shared_ptr<const rails::Classifier> classifier;  // null: outputs are not classified
   std::shared_ptr<HeldTurns> held;                      // null: turns with tools are not held
+  std::map<std::string, ChooserMaker> choosers;         // by workflow: decided step by step, not planned
   bool continue_streams = true;                         // a stream that breaks off goes on elsewhere
   Metrics* metrics = nullptr;                           // may be null; outlives the runner
 };
@@ -100,6 +103,9 @@ class Runner {
   Task<Trace> Run(Job job) const;
   // Runs a plan somebody else made (it is checked first), or what a chooser says step by step.
   Task<Trace> RunPlan(Job job, Plan plan, Chooser* chooser = nullptr) const;
+  // Nothing but what a chooser says, from the first step on; the record names it `workflow`. Each step it
+  // proposes goes through the same check.
+  Task<Trace> RunChooser(Job job, std::string workflow, Chooser& chooser) const;
   // The plan a route stands for; nobody is asked.
   Result<Plan> MakePlan(const rails::Permit& permit, const route::Route& route, const chat::Request& request,
                         const rails::Catalogue& catalogue, std::int64_t unix_seconds) const;

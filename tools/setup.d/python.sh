@@ -1,6 +1,6 @@
 # Python environments in the cache: one per purpose, each from a file of versions with hashes, wheels only.
 
-python_step() {  # purpose: build, demo or test
+python_step() {  # purpose: build, demo, test or bench
   local pins=$PINS/python-$1.txt key stamp env
   key=$(hash_of "$pins" <(/usr/bin/python3 -c 'import sys; print(sys.version, sys.prefix)'))
   stamp=$(stamp_of "python-$1" "$key")

@@ -1,0 +1,104 @@
+#include "arena/builtin.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pool/local_backend.h"
+
+namespace baton::arena {
+namespace {
+
+struct Row {
+  std::string_view name, model;  // model: a file of lm/models.h, or an exact worker
+  bool exact;
+  std::int64_t input, output, call;  // nano-dollars per million tokens; nano-dollars per call
+};
+constexpr Row kRows[] = {
+    {"smol", "smollm2-135m-instruct", false, 20'000'000, 80'000'000, 0},
+    {"gemma", "gemma-3-270m", false, 40'000'000, 160'000'000, 0},
+    {"calculator", "calculator", true, 0, 0, 1'000},
+    {"sql", "sql", true, 0, 0, 2'000},
+    {"python", "python", true, 0, 0, 5'000},
+    {"search", "search", true, 0, 0, 2'000},
+};
+
+std::shared_ptr<pool::Worker> WorkerOf(const Row& row, const std::string& models) {
+  auto w = std::make_shared<pool::Worker>();
+  w->name = row.name;
+  w->dialect = row.exact ? "exact" : "local";
+  w->target.model = row.model;
+  if (!row.exact) w->path = fmt::format("{}/{}.gguf", models, row.model);
+  w->target.max_output = 96;
+  w->context = row.exact ? 0 : 2048;
+  w->data.region = "here";
+  w->data.trains = false;
+  w->data.classes = {"public", "internal", "personal", "secret"};
+  budget::PriceRow price;
+  price.input = {row.input};
+  price.output = {row.output};
+  if (row.call > 0) price.call = budget::Nanos{row.call};
+  w->prices = budget::PriceTable({price});
+  w->priced = true;
+  w->max_queue = 100'000;
+  return w;
+}
+
+}  // namespace
+
+Result<BuiltinPool> MakeBuiltinPool(const BuiltinOptions& o, std::string* left_out) {
+  BuiltinPool out;
+  out.world = o.world;
+  for (const auto& name : o.names) {
+    const auto* row =
+        std::find_if(std::begin(kRows), std::end(kRows), [&](const Row& r) { return r.name == name; });
+    if (row == std::end(kRows))
+      return Fail(Code::kInvalidRequest, fmt::format("the built-in pool has no worker '{}'", name),
+                  "unknown_worker");
+    auto worker = WorkerOf(*row, o.models);
+    if (name == "python") {
+      auto sandbox = verify::Sandbox::Create();
+      if (!sandbox) {
+        if (left_out) *left_out = fmt::format("python is left out: {}", sandbox.error().message);
+        continue;
+      }
+      out.sandbox = std::move(*sandbox);
+    }
+    if (!row->exact) {
+      lm::EngineOptions engine;
+      engine.path = worker->path;
+      engine.threads = o.threads;
+      engine.max_parallel = o.parallel;
+      engine.max_queue = 100'000;
+      engine.context_per_sequence = 2048;
+      engine.first_context = 512;
+      TRY(auto loaded, lm::Engine::Load(engine));
+      out.engines.emplace_back(name, std::move(loaded));
+    }
+    out.workers.push_back(std::move(worker));
+  }
+  return out;
+}
+
+std::shared_ptr<lm::Engine> BuiltinPool::Engine(std::string_view worker) const {
+  for (const auto& [name, engine] : engines) {
+    if (name == worker) return engine;
+  }
+  return nullptr;
+}
+
+pool::BackendFactory BuiltinPool::Factory(Loop& loop) const {
+  return [this, &loop](std::shared_ptr<const pool::Worker> w) -> std::unique_ptr<pool::Backend> {
+    if (w->dialect == "local") return pool::CreateLocalBackend(w, loop, Engine(w->name));
+    std::unique_ptr<exact::Answerer> answerer;
+    if (w->name == "calculator") answerer = exact::NewCalculator();
+    if (w->name == "python") answerer = exact::NewPython(sandbox);
+    if (w->name == "sql" || w->name == "search") {
+      auto made = w->name == "sql" ? exact::NewSql(world.tables) : exact::NewSearch(world.documents);
+      if (made) answerer = std::move(*made);
+    }
+    return exact::CreateExactBackend(std::move(w), loop, std::move(answerer));
+  };
+}
+
+}  // namespace baton::arena

@@ -1,0 +1,18 @@
+// Trained coordinators of a configuration, checked against its pool before anything is served by them.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "serve/assemble.h"
+#include "workflow/chooser.h"
+
+namespace baton::serve {
+
+// One per workflow of kind `coordinator`. The engines are loaded. Errors: what conduct::Load and
+// conduct::Fits say, with the workflow's name; kInvalidRequest "coordinator_reader" when the reader is no
+// local worker.
+Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const config::Config& config,
+                                                                       const Engines& engines);
+
+}  // namespace baton::serve

@@ -1,0 +1,72 @@
+#include "workflow/plan_prompt.h"
+
+#include <fmt/format.h>
+
+namespace baton::workflow {
+namespace {
+
+std::string Price(const budget::PriceRow* row) {
+  if (!row) return "price unknown";
+  if (row->call && row->input.v == 0 && row->output.v == 0)
+    return fmt::format("${} per call", budget::FormatUsd(*row->call));
+  return fmt::format("price per million tokens ${} in, ${} out", budget::FormatUsd(row->input),
+                     budget::FormatUsd(row->output));
+}
+
+// Workers that compute say what they compute: it is all there is to know of them.
+std::string_view Ability(std::string_view kind) {
+  if (kind == "calculator") return "computes expressions, units and dates";
+  if (kind == "sql") return "answers questions about its tables, or runs a SELECT";
+  if (kind == "python") return "runs Python code between backticks";
+  if (kind == "search") return "finds sentences in its documents";
+  return "computes";
+}
+
+std::string Facts(const pool::Worker& w, std::int64_t unix_seconds) {
+  const budget::PriceRow* row = w.prices.At(unix_seconds);
+  std::string out = Price(row);
+  if (w.dialect == "exact") return fmt::format("{}, {}", Ability(w.target.model), out);
+  if (w.context > 0) out += fmt::format(", context {} tokens", w.context);
+  const auto& can = w.target.can;
+  if (can.reasoning) out += ", reasons";
+  if (can.vision) out += ", sees images";
+  if (can.tools) out += ", uses tools";
+  return out;
+}
+
+}  // namespace
+
+std::string PlannerTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
+                        bool again) {
+  std::string out =
+      again
+          ? "The answer that your last plan gave stands above. If it is right and complete, keep it: reply "
+            "with three "
+            "empty lists. Otherwise write a new plan; its steps cannot see the old ones unless you repeat "
+            "what matters.\n\n"
+          : "Do not answer the conversation above yourself. Write a plan for a team of language models.\n\n";
+  out += fmt::format(
+      "A plan has at most {} steps. Each step names a model by its number, says in plain language what it is "
+      "to do, and "
+      "which earlier steps it may read. A step sees the conversation, what you let it read, and its task. A "
+      "step may solve "
+      "everything, check or improve an earlier result, or prepare something for a later one; steps that do "
+      "not read each "
+      "other run at the same time. The last step's output goes to the user as it is. One step is enough for "
+      "an easy "
+      "question.\n\nModels:\n",
+      steps);
+  for (std::size_t i = 0; i < workers.size(); ++i)
+    out += fmt::format("Model {}: {}\n", i, Facts(*workers[i], unix_seconds));
+  out +=
+      "\nThink first if you must, then end your reply with three lists of equal length, for example:\n"
+      "model_id = [1, 0]\n"
+      "subtasks = [\"Solve the problem step by step\", \"Check the solution, correct it and state the final "
+      "answer\"]\n"
+      "access_list = [[], [\"all\"]]\n"
+      "An element of access_list is [] (nothing earlier), [\"all\"], or a list of step numbers counted from "
+      "0.";
+  return out;
+}
+
+}  // namespace baton::workflow
