@@ -12,15 +12,21 @@
 #include <string>
 #include <string_view>
 
-#include "route/lexicon.h"
-#include "route/signs.h"
 #include "route/tokens.h"
+#include "text/reading.h"
 
 namespace baton::route {
 namespace {
 
-constexpr std::size_t kHead = 4096, kTail = 2048;
-constexpr std::size_t kLong = 1200, kOpening = 160;
+using text::Domain;
+using text::kDomainNames;
+using text::kLangNames;
+using text::kTaskNames;
+using text::Reading;
+using text::Scores;
+using text::Signs;
+using text::Task;
+
 // What a provider adds per message, and what a picture usually costs.
 constexpr std::int64_t kTokensPerMessage = 4, kTokensPerImage = 1100, kTokensPerAudio = 1500;
 
@@ -80,48 +86,17 @@ void MeasureTools(const chat::Request& request, Features* f) {
   f->input_tokens += EstimateTokens(request.response_format.schema.text);
 }
 
-// Calls `use` with the parts of the message's text that are looked at.
+// Calls `use` with each text of the message.
 template <class Use>
 void ForTextOf(const chat::Message& message, Use use) {
   for (const auto& part : message.parts) {
-    const auto* t = std::get_if<chat::Text>(&part);
-    if (t == nullptr) continue;
-    std::string_view text = t->text;
-    if (text.size() <= kHead + kTail) {
-      use(text);
-    } else {
-      use(text.substr(0, kHead));
-      use(text.substr(text.size() - kTail));
-    }
+    if (const auto* t = std::get_if<chat::Text>(&part)) use(std::string_view(t->text));
   }
 }
 
-struct Reading {
-  Scores words;
-  Signs signs;
-  std::string_view script;  // language by script, or empty
-};
-
-void AddSigns(const Signs& s, Signs* all) {
-  all->lines += s.lines;
-  all->code_lines += s.code_lines;
-  all->fenced = all->fenced || s.fenced;
-  all->tests = all->tests || s.tests;
-  all->latex += s.latex;
-  all->sums += s.sums;
-  all->numbers += s.numbers;
-  all->questions += s.questions;
-}
-
-Reading Read(const chat::Message& message) {
+Reading ReadMessage(const chat::Message& message) {
   Reading r;
-  ForTextOf(message, [&](std::string_view text) {
-    ScoreWords(text, &r.words);
-    // What a long text opens with is usually what is asked of it; once more, or the rest drowns it.
-    if (text.size() > kLong) ScoreWords(text.substr(0, text.find(' ', kOpening)), &r.words);
-    AddSigns(ReadSigns(text), &r.signs);
-    if (r.script.empty()) r.script = LanguageOfScript(text);
-  });
+  ForTextOf(message, [&](std::string_view text) { text::Read(text, &r); });
   return r;
 }
 
@@ -225,9 +200,13 @@ Features Compute(const chat::Request& request, const rails::Permit& permit) {
   f.turns = users;
   MeasureTools(request, &f);
 
-  Reading reading = last != nullptr ? Read(*last) : Reading{};
+  const Reading reading = last != nullptr ? ReadMessage(*last) : Reading{};
   Scores hints;
-  if (system != nullptr) ForTextOf(*system, [&](std::string_view t) { ScoreWords(t, &hints); });
+  if (system != nullptr) {
+    ForTextOf(*system, [&](std::string_view whole) {
+      text::ForPartsOf(whole, [&](std::string_view part) { text::ScoreWords(part, &hints); });
+    });
+  }
   const Scores* about = system != nullptr ? &hints : nullptr;
   Task task = TaskOf(reading, about, f.has_tools);
   f.task = permit.controls().task.empty() ? std::string(kTaskNames[static_cast<std::size_t>(task)])
