@@ -7,8 +7,8 @@
 
 namespace baton {
 
-// 64 bits, eight bytes a step (multiply and fold); the same on every machine. Not for secrets, not against anybody
-// who wants two inputs to collide.
+// 64 bits, eight bytes a step (multiply and fold); the same on every machine. Not for secrets, not against
+// anybody who wants two inputs to collide.
 inline std::uint64_t Hash64(std::string_view bytes) {
   constexpr std::uint64_t kMul = 0x9E3779B97F4A7C15U;
   std::uint64_t h = bytes.size() * kMul + 0x243F6A8885A308D3U;

@@ -26,7 +26,9 @@ Pairs Drawn(std::size_t n, std::uint64_t seed, F truth) {
 double Damped(double p) {
   return 0.3 + 0.4 * p;
 }
-double HalfTheLogit(double p) { return 1 / (1 + std::sqrt((1 - p) / p)); }
+double HalfTheLogit(double p) {
+  return 1 / (1 + std::sqrt((1 - p) / p));
+}
 double Step(double p) {
   return p < 0.5 ? 0.1 : 0.8;
 }

@@ -87,6 +87,21 @@ std::vector<float> WorkerMeans(const Table& t, std::vector<float>* count) {
   return means;
 }
 
+void MeasureFeatures(const Table& t, std::vector<float>* mean, std::vector<float>* scale) {
+  std::vector<double> sum(t.features, 0), squares(t.features, 0);
+  for (std::size_t r = 0; r < t.rows; ++r) {
+    const auto x = t.X(r);
+    for (std::size_t i = 0; i < x.size(); ++i) sum[i] += x[i], squares[i] += static_cast<double>(x[i]) * x[i];
+  }
+  const auto n = static_cast<double>(t.rows);
+  for (std::size_t i = 0; i < t.features; ++i) {
+    const double m = sum[i] / n, variance = std::max(squares[i] / n - m * m, 0.0);
+    mean->push_back(static_cast<float>(m));
+    // A feature that never varied says nothing, also later.
+    scale->push_back(variance > 1e-10 ? static_cast<float>(1 / std::sqrt(variance)) : 0);
+  }
+}
+
 std::vector<std::string_view> EstimatorKinds() {
   std::vector<std::string_view> names;
   for (const KindRow& k : kKinds) names.push_back(k.name);

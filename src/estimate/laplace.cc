@@ -3,27 +3,10 @@
 #include <cmath>
 
 #include "base/vectors.h"
+#include "estimate/cholesky.h"
 
 namespace baton::estimate {
 namespace {
-
-// In place: the lower triangle becomes the Cholesky factor. False when the matrix is not positive definite.
-bool Factor(std::vector<double>* a, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      double sum = (*a)[i * n + j];
-      for (std::size_t k = 0; k < j; ++k) sum -= (*a)[i * n + k] * (*a)[j * n + k];
-      if (i != j) {
-        (*a)[i * n + j] = sum / (*a)[j * n + j];
-      } else if (sum <= 0 || !std::isfinite(sum)) {
-        return false;
-      } else {
-        (*a)[i * n + i] = std::sqrt(sum);
-      }
-    }
-  }
-  return true;
-}
 
 // Of a lower triangle, row by row: each row of the inverse is a combination of those above it.
 std::vector<float> InvertTriangle(const std::vector<double>& l, std::size_t n) {

@@ -50,21 +50,6 @@ double Normal(Random* random) {
   }
 }
 
-void MeasureFeatures(const Table& t, std::vector<float>* mean, std::vector<float>* scale) {
-  std::vector<double> sum(t.features, 0), squares(t.features, 0);
-  for (std::size_t r = 0; r < t.rows; ++r) {
-    const auto x = t.X(r);
-    for (std::size_t i = 0; i < x.size(); ++i) sum[i] += x[i], squares[i] += static_cast<double>(x[i]) * x[i];
-  }
-  const auto n = static_cast<double>(t.rows);
-  for (std::size_t i = 0; i < t.features; ++i) {
-    const double m = sum[i] / n, variance = std::max(squares[i] / n - m * m, 0.0);
-    mean->push_back(static_cast<float>(m));
-    // A feature that never varied says nothing, also later.
-    scale->push_back(variance > 1e-10 ? static_cast<float>(1 / std::sqrt(variance)) : 0);
-  }
-}
-
 std::vector<float> FirstParameters(const NetworkShape& s, const Table& t, Random* random) {
   std::vector<float> p(s.Parameters(), 0);
   const double deviation = std::sqrt(2.0 / static_cast<double>(s.features));
@@ -104,7 +89,8 @@ std::unique_ptr<Network> Train(std::string_view kind, NetworkShape s, const Tabl
 
   std::vector<std::size_t> order(t.rows);
   std::iota(order.begin(), order.end(), 0);
-  const std::size_t size = std::min(std::clamp(t.rows / 8, kLeastBatch, kBatch), t.rows), per_pass = t.rows / size;
+  const std::size_t size = std::min(std::clamp(t.rows / 8, kLeastBatch, kBatch), t.rows),
+                    per_pass = t.rows / size;
   const std::size_t steps = std::max(kLeastSteps, kPasses * per_pass);
   NetworkBatch batch;
   std::vector<float> quality, gradient(s.Parameters());

@@ -26,4 +26,8 @@ inline float Logit(float p) {
 // there is nothing at all. `count` (may be null) gets the number of cells.
 std::vector<float> WorkerMeans(const Table& table, std::vector<float>* count = nullptr);
 
+// Mean of each feature, and one over its deviation (0 for a feature that never varied: it says nothing, also
+// later). Both are appended.
+void MeasureFeatures(const Table& table, std::vector<float>* mean, std::vector<float>* scale);
+
 }  // namespace baton::estimate
