@@ -181,9 +181,28 @@ std::string FormatOf(const chat::Request& request, const Reading& r) {
   }
 }
 
+// The same request as estimators see it.
+void FillVector(const chat::Request& request, const chat::Message* last, const chat::Message* system,
+                const Reading& reading, const estimate::Featurizer& featurizer, Features* f) {
+  estimate::Asked asked;
+  asked.user = reading;
+  if (last != nullptr) ForTextOf(*last, [&](std::string_view text) { asked.texts.push_back(text); });
+  asked.context_bytes = f->input_chars - reading.bytes;
+  asked.turns = f->turns;
+  asked.system = system != nullptr;
+  asked.tools = f->has_tools;
+  asked.media = f->has_images || f->has_audio || f->has_files;
+  const auto form = request.response_format.kind;
+  asked.structured =
+      form == chat::ResponseFormat::Kind::kJsonObject || form == chat::ResponseFormat::Kind::kJsonSchema;
+  f->vector.resize(featurizer.width());
+  featurizer.Compute(asked, f->vector);
+}
+
 }  // namespace
 
-Features Compute(const chat::Request& request, const rails::Permit& permit) {
+Features Compute(const chat::Request& request, const rails::Permit& permit,
+                 const estimate::Featurizer* featurizer) {
   Features f;
   const chat::Message* last = nullptr;
   const chat::Message* system = nullptr;
@@ -222,6 +241,7 @@ Features Compute(const chat::Request& request, const rails::Permit& permit) {
                       request.reasoning.budget.value_or(0) > 0;
   f.max_tokens = request.max_tokens.value_or(0);
   f.data = permit.data().classes;
+  if (featurizer != nullptr) FillVector(request, last, system, reading, *featurizer, &f);
   if (permit.controls().deadline) {
     f.latency_budget_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(*permit.controls().deadline).count();

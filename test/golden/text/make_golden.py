@@ -63,7 +63,7 @@ def make_text(r, i):
     if kind == 1:
         return r.choice(ASK).format(r.choice(WHAT + WHEN))
     if kind == 2:
-        return " ".join(sentence(r) for _ in range(r.randrange(2, 9)))
+        return " ".join(sentence(r) for _ in range(r.randrange(2, 4)))
     if kind == 3:
         return r.choice(OTHER) + r.choice([" ", "\n", " - ", ""]) + r.choice(OTHER + CODE)
     if kind == 4:
@@ -75,7 +75,7 @@ def make_text(r, i):
         flat = [w for s in words for w in s]
         return "".join(r.choice([str.upper, str.title, str.lower])(w) + r.choice([" ", "  ", "\t", "\n", ", ", "..."])
                        for w in r.sample(flat, min(len(flat), r.randrange(1, 20))))
-    return " ".join(sentence(r) for _ in range(r.randrange(9, 16)))
+    return " ".join(sentence(r) for _ in range(r.randrange(9, 16) if i % 64 == 7 else 1))
 
 
 def fnv(ids):
