@@ -90,6 +90,7 @@ class Running : public App {
   IdSource ids_;
   api::Health health_;
   std::unique_ptr<Engines> engines_;
+  std::unique_ptr<LearnedParts> learned_;
   std::unique_ptr<record::Recorder> recorder_;
   std::unique_ptr<human::Desk> desk_;
   std::shared_ptr<workflow::HeldTurns> held_;
@@ -123,8 +124,9 @@ Status Running::Open() {
   TRY_VOID(OpenDesk());
   held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();
+  learned_ = std::make_unique<LearnedParts>(SystemClock(), options_.log, &metrics_);
   TRY_VOID(engines_->Load(config_, options_.log));
-  TRY(auto policies, MakePolicies(config_, held_, &metrics_));
+  TRY(auto policies, MakePolicies(config_, held_, &metrics_, learned_.get()));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
   idempotency_ = std::make_unique<api::IdempotencyCache>(
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
@@ -221,7 +223,7 @@ Result<std::string> Running::ReloadNow() {
   }
   config::Config next = std::move(*loaded);
   if (auto ok = engines_->Load(next, options_.log); !ok) return ok.error();
-  TRY(auto policies, MakePolicies(next, held_, &metrics_));
+  TRY(auto policies, MakePolicies(next, held_, &metrics_, learned_.get()));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   desk_->SetRules(next.human);
   const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||

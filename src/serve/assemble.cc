@@ -49,7 +49,7 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
 
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
                                                                std::shared_ptr<workflow::HeldTurns> held,
-                                                               Metrics* metrics) {
+                                                               Metrics* metrics, LearnedParts* learned) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
@@ -61,9 +61,13 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   deps.classifier = classifier;
   deps.held = std::move(held);
   deps.metrics = metrics;
-  return std::shared_ptr<const exchange::Policies>(
-      new exchange::Policies{rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes),
-                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps))});
+  rails::Catalogue catalogue{config.workers};
+  route::RulesOptions rules = config.routes;
+  LearnedParts once(SystemClock(), Log(Log::Level::kWarn), nullptr);
+  (learned != nullptr ? learned : &once)->Install(config.router, catalogue, &rules);
+  return std::shared_ptr<const exchange::Policies>(new exchange::Policies{
+      rails::Rails(config.rails, std::move(classifier)), route::Rules(std::move(rules)), std::move(catalogue),
+      workflow::Runner(std::move(deps))});
 }
 
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,

@@ -9,9 +9,8 @@
 
 #include "base/random.h"
 #include "base/vectors.h"
-#include "lm/engine_test_util.h"
-#include "text/distil.h"
 #include "text/pca.h"
+#include "text/reduce.h"
 
 namespace baton::text {
 namespace {
@@ -105,25 +104,6 @@ TEST(Pca, FindsTheDirectionsOfAKnownEllipse) {
   EXPECT_NEAR(c.variance[0], 16.0 / 12, 0.05);
   EXPECT_NEAR(c.variance[1], 1.0 / 12, 0.01);
   EXPECT_NEAR(c.variance[2], 0, 1e-9);
-}
-
-// The table is derived from the encoder, so it has to say of texts roughly what the encoder says.
-TEST(StaticTable, DistilledFromTheEncoderItPutsLikeWithLike) {
-  const std::string path =
-      (std::filesystem::path(lm::ModelPath("all-minilm-l6-v2")).parent_path() / kTableFile).string();
-  if (!std::filesystem::exists(path))
-    GTEST_SKIP() << path << " is not there: run 'baton models pull minilm-static'";
-  auto table = StaticTable::Load(path);
-  ASSERT_TRUE(table) << table.error().message;
-  auto cosine = [&](std::string_view a, std::string_view b) {
-    const auto x = Embed(**table, {a}), y = Embed(**table, {b});
-    return Dot(x.data(), y.data(), x.size());
-  };
-  EXPECT_GT(cosine("My card was stolen, what should I do?", "I lost my debit card"),
-            cosine("My card was stolen, what should I do?", "Integrate x squared from 0 to 1") + 0.2F);
-  EXPECT_GT(
-      cosine("Write a function that sorts a list in Python", "def sort(items): return sorted(items)"),
-      cosine("Write a function that sorts a list in Python", "What are the symptoms of malaria?") + 0.2F);
 }
 
 }  // namespace
