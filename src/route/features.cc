@@ -181,6 +181,23 @@ std::string FormatOf(const chat::Request& request, const Reading& r) {
   }
 }
 
+// What was learned corrects what words say, where it is sure. It knows English only, and of the tasks those
+// that it was taught: what words call another task (a translation, a summary) it leaves alone.
+void Refine(const estimate::Classifiers& learned, bool task_open, Features* f) {
+  constexpr float kSure = 0.6F;
+  if (f->language != "en" && f->language != "und") return;
+  auto refine = [&](std::string_view field, std::string* value) {
+    const estimate::Classifier* c = learned.Find(field);
+    if (c == nullptr || std::find(c->labels().begin(), c->labels().end(), *value) == c->labels().end())
+      return;
+    const estimate::Guess g = c->Classify(f->vector);
+    if (g.confidence >= kSure) *value = g.label;
+  };
+  if (task_open) refine("task", &f->task);
+  refine("domain", &f->domain);
+  refine("complexity", &f->complexity);
+}
+
 // The same request as estimators see it.
 void FillVector(const chat::Request& request, const chat::Message* last, const chat::Message* system,
                 const Reading& reading, const estimate::Featurizer& featurizer, Features* f) {
@@ -202,7 +219,7 @@ void FillVector(const chat::Request& request, const chat::Message* last, const c
 }  // namespace
 
 Features Compute(const chat::Request& request, const rails::Permit& permit,
-                 const estimate::Featurizer* featurizer) {
+                 const estimate::Featurizer* featurizer, const estimate::Classifiers* classifiers) {
   Features f;
   const chat::Message* last = nullptr;
   const chat::Message* system = nullptr;
@@ -242,6 +259,8 @@ Features Compute(const chat::Request& request, const rails::Permit& permit,
   f.max_tokens = request.max_tokens.value_or(0);
   f.data = permit.data().classes;
   if (featurizer != nullptr) FillVector(request, last, system, reading, *featurizer, &f);
+  if (featurizer != nullptr && classifiers != nullptr)
+    Refine(*classifiers, permit.controls().task.empty(), &f);
   if (permit.controls().deadline) {
     f.latency_budget_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(*permit.controls().deadline).count();

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "chat/types.h"
+#include "estimate/classifier.h"
 #include "estimate/features.h"
 #include "rails/rails.h"
 
@@ -33,11 +34,13 @@ struct Features {
   std::vector<float> vector;
 };
 
-// Pure; about 15 microseconds for a 2 KB prompt, 25 with a featurizer (may be null: no vector). Of each text
+// Pure; about 15 microseconds for a 2 KB prompt, 25 with a featurizer (may be
+// null: no vector; classifiers too: words alone tell task, domain and complexity). Of each text
 // at most 6 KB are read for task, domain and language (its first 4 KB and its last 2 KB); lengths and tokens
 // are those of everything.
 Features Compute(const chat::Request& request, const rails::Permit& permit,
-                 const estimate::Featurizer* featurizer = nullptr);
+                 const estimate::Featurizer* featurizer = nullptr,
+                 const estimate::Classifiers* classifiers = nullptr);
 // The values a text field may take ("task", "complexity", "domain", "format"); empty for the others.
 std::vector<std::string_view> KnownValues(std::string_view field);
 // The same as JSON for `baton route`, the record and tests.

@@ -46,6 +46,7 @@ struct RulesOptions {
   std::vector<std::string> workflows;
   // What is learned; null: not installed.
   std::shared_ptr<const estimate::Featurizer> featurizer = nullptr;
+  std::shared_ptr<const estimate::Classifiers> classifiers = nullptr;
   std::shared_ptr<const Router> router = nullptr;
 };
 
@@ -96,6 +97,7 @@ class Rules {
   const RulesOptions& options() const { return options_; }
   // For Compute(); null: nothing learned is installed.
   const estimate::Featurizer* featurizer() const { return options_.featurizer.get(); }
+  const estimate::Classifiers* classifiers() const { return options_.classifiers.get(); }
   // Every model name a caller may use: baton*, rules, workers.
   std::vector<std::string> ModelNames(const rails::Catalogue& catalogue) const;
 

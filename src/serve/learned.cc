@@ -45,8 +45,11 @@ void LearnedParts::Install(const config::LearnedFiles& files, const rails::Catal
                            route::RulesOptions* rules) {
   LoadTable(files);
   LoadModel(files);
-  if (featurizer_ != nullptr && model_ != nullptr) {
+  if (featurizer_ != nullptr) {
     rules->featurizer = featurizer_;
+    rules->classifiers = estimate::Classifiers::BuiltIn(featurizer_->id());
+  }
+  if (featurizer_ != nullptr && model_ != nullptr) {
     rules->router = std::make_shared<route::Router>(model_, files.settings, catalogue, clock_);
   }
   if (metrics_ == nullptr) return;

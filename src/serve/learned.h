@@ -17,7 +17,8 @@ namespace baton::serve {
 class LearnedParts {
  public:
   LearnedParts(const Clock& clock, Log log, Metrics* metrics);
-  // Sets featurizer and router of `rules`, both or none. `catalogue` is that of the same configuration.
+  // Sets featurizer and classifiers of `rules` where there is a table, the router where there is a model too.
+  // `catalogue` is that of the same configuration.
   void Install(const config::LearnedFiles& files, const rails::Catalogue& catalogue,
                route::RulesOptions* rules);
 
