@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace baton::estimate {
@@ -54,7 +55,12 @@ class ByteReader {
     left_.remove_prefix(sizeof v);
     return v;
   }
-  bool Flag() { return Get<std::uint8_t>() != 0; }
+  // One byte, 0 or 1.
+  bool Flag() {
+    const auto v = Get<std::uint8_t>();
+    if (v > 1) failed_ = true;
+    return v == 1;
+  }
   std::string Text() {
     const auto n = Get<std::uint32_t>();
     if (!Has(n)) return {};

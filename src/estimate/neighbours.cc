@@ -96,7 +96,10 @@ std::unique_ptr<Estimator> ReadNeighbours(ByteReader* in) {
       model->points_.size() % model->near_ != 0)
     return in->Fail(), nullptr;
   model->quality_ = in->Floats(model->points_.size() / model->near_ * model->means_.size());
-  for (float& q : model->quality_) q = q < 0 ? kMissing : q;
+  for (float& q : model->quality_) {
+    if (q != -1 && !(q >= 0 && q <= 1)) in->Fail();
+    q = q < 0 ? kMissing : q;
+  }
   return model;
 }
 

@@ -68,9 +68,8 @@ Result<std::string> ReadWhole(const std::string& path) {
 
 template <class T>
 std::vector<T> AsVector(std::string_view bytes) {
-  std::vector<T> v(bytes.size());
-  std::memcpy(v.data(), bytes.data(), bytes.size());
-  return v;
+  const auto* first = reinterpret_cast<const T*>(bytes.data());
+  return std::vector<T>(first, first + bytes.size());
 }
 
 }  // namespace
