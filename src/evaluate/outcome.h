@@ -11,11 +11,11 @@ namespace baton::evaluate {
 
 struct Cell {
   bool recorded = false;
-  float score = 0;                // 0 to 1
-  std::string response, answer;   // as recorded; may be empty
-  std::int64_t prompt_tokens = -1, completion_tokens = -1;  // -1: not recorded
+  float score = 0;                                             // 0 to 1
+  std::string response, answer;                                // as recorded; may be empty
+  std::int64_t prompt_tokens = -1, completion_tokens = -1;     // -1: not recorded
   double cost_usd = std::numeric_limits<double>::quiet_NaN();  // NaN: neither recorded nor computable
-  bool cost_estimated = false;    // from text length and a price table rather than recorded
+  bool cost_estimated = false;  // from text length and a price table rather than recorded
 };
 
 struct Row {

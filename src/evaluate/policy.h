@@ -1,6 +1,6 @@
 // A policy under evaluation: learns from training rows, then decides question by question against recorded
-// answers, paying for each one it looks at. What it may not see (scores, references, labels of the test row) it
-// cannot reach from here.
+// answers, paying for each one it looks at. What it may not see (scores, references, labels of the test row)
+// it cannot reach from here.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +18,8 @@ namespace baton::evaluate {
 // What training gives a policy. Views live as long as the fitted policy.
 struct TrainView {
   const OutcomeMatrix& matrix;
-  std::span<const std::size_t> rows;   // the training rows, the same for every policy
-  std::span<const float> features;     // all rows of the matrix x `width`, row-major; computed without labels
+  std::span<const std::size_t> rows;  // the training rows, the same for every policy
+  std::span<const float> features;    // all rows of the matrix x `width`, row-major; computed without labels
   std::size_t width = 0;
   std::uint64_t seed = 1;
 };
@@ -38,7 +38,7 @@ class Question {
   virtual std::string_view prompt() const = 0;
   virtual std::span<const float> features() const = 0;
   virtual std::size_t workers() const = 0;
-  virtual bool Available(std::size_t worker) const = 0;   // recorded for this question
+  virtual bool Available(std::size_t worker) const = 0;  // recorded for this question
   // Input known, output length expected: what a call would cost, before it is made (training means).
   virtual double ExpectedCost(std::size_t worker) const = 0;
   // Buys the answer (once; again it is free). REQUIRES: Available(worker).
@@ -51,8 +51,8 @@ class Policy {
   virtual ~Policy() = default;
   virtual std::string_view name() const = 0;
   virtual Status Fit(const TrainView& train) = 0;
-  // The worker whose answer the client reads; it must have been asked. `value` is what one point of quality (0 to
-  // 1) is worth in USD: the knob that traces the cost-quality curve. Thread safe after Fit.
+  // The worker whose answer the client reads; it must have been asked. `value` is what one point of quality
+  // (0 to 1) is worth in USD: the knob that traces the cost-quality curve. Thread safe after Fit.
   virtual std::size_t Decide(Question& question, double value) const = 0;
 };
 

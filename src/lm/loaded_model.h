@@ -30,8 +30,8 @@ class LoadedModel {
   // `special`: text of special tokens ("<|im_end|>") becomes those tokens. `add`: the model's own start (and
   // end) tokens are put around. Thread safe.
   Result<std::vector<llama_token>> Tokenize(std::string_view text, bool add, bool special) const;
-  // An encoder's vocabulary; null for other models. Texts are cut by it rather than by llama.cpp, which differs from the
-  // reference on texts in other scripts, with symbols or marks.
+  // An encoder's vocabulary; null for other models. Texts are cut by it rather than by llama.cpp, which
+  // differs from the reference on texts in other scripts, with symbols or marks.
   const text::WordPiece* words() const { return words_ ? &*words_ : nullptr; }
   // The token's bytes (may be part of a character). Special tokens have none unless `special`.
   std::string Piece(llama_token token, bool special) const;
