@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "lm/distil.h"
 
 namespace baton::cli {
 namespace {
@@ -24,6 +25,32 @@ void ShowProgress(std::string_view what, std::int64_t done, std::int64_t all) {
     fmt::print(stderr, "{}\n", line);
 }
 
+// Made here from the encoder, not fetched.
+int PullTable(const ModelsOptions& options) {
+  auto path = lm::PullTable(options.dir, ShowProgress);
+  if (IsTerminal(2)) fmt::print(stderr, "\r\033[K");
+  if (!path) return Complain(path.error());
+  fmt::print("{}  {}\n", lm::kTableName, *path);
+  return 0;
+}
+
+// The last line of the list.
+void ListTable(const ModelsOptions& options, nlohmann::ordered_json* all) {
+  constexpr const char* kPurpose = "text to vectors for routing, distilled here from all-minilm-l6-v2";
+  const bool here = std::filesystem::exists(std::filesystem::path(options.dir) / lm::kTableFile);
+  if (options.json) {
+    all->push_back({{"name", lm::kTableName},
+                    {"file", lm::kTableFile},
+                    {"licence", "Apache-2.0"},
+                    {"purpose", kPurpose},
+                    {"origin", "made by Baton from all-minilm-l6-v2"},
+                    {"here", here}});
+  } else {
+    fmt::print("{:24} {:>5} MB  {:7}  {}\n{:24} {}\n", lm::kTableName, 6, here ? "here" : "absent", kPurpose,
+               "", "Apache-2.0");
+  }
+}
+
 }  // namespace
 
 int ModelsPull(const ModelsOptions& options) {
@@ -31,7 +58,12 @@ int ModelsPull(const ModelsOptions& options) {
   if (options.all) {
     for (const auto& m : lm::Manifest()) wanted.push_back(&m);
   }
+  bool table = options.all;
   for (const auto& name : options.names) {
+    if (name == lm::kTableName) {
+      table = true;
+      continue;
+    }
     const lm::KnownModel* m = lm::FindModel(name);
     if (!m)
       return Complain(
@@ -39,7 +71,7 @@ int ModelsPull(const ModelsOptions& options) {
                fmt::format("no model '{}' in the manifest; 'baton models list' shows them", name)));
     wanted.push_back(m);
   }
-  if (wanted.empty()) {
+  if (wanted.empty() && !table) {
     fmt::print(stderr, "baton: name a model or say --all; 'baton models list' shows them\n");
     return 2;
   }
@@ -49,7 +81,7 @@ int ModelsPull(const ModelsOptions& options) {
     if (!path) return Complain(path.error());
     fmt::print("{}  {}\n", m->name, *path);
   }
-  return 0;
+  return table ? PullTable(options) : 0;
 }
 
 int ModelsList(const ModelsOptions& options) {
@@ -70,6 +102,7 @@ int ModelsList(const ModelsOptions& options) {
                  here ? "here" : "absent", m.purpose, "", m.licence);
     }
   }
+  ListTable(options, &all);
   if (options.json) fmt::print("{}\n", all.dump(2));
   return 0;
 }

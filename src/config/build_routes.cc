@@ -15,7 +15,7 @@ namespace {
 class RouteBuilder {
  public:
   RouteBuilder(const RootDraft& draft, const workflow::Library* library, Problems* problems)
-      : library_(library), problems_(problems) {
+      : library_(library), routed_(!draft.router.model.empty()), problems_(problems) {
     for (const auto& w : draft.workers) workers_.push_back(w.name);
     classes_.assign(std::begin(rails::kBuiltInClasses), std::end(rails::kBuiltInClasses));
     classes_.push_back(draft.data.default_class);
@@ -103,7 +103,7 @@ class RouteBuilder {
       problems_->Add(u.place, fmt::format("{}: name a 'worker' or 'workers' to use", who));
     if (u.Has("workers") && u.workers.empty())
       problems_->Add(u.At("workers"), fmt::format("{}: the list of workers is empty", who));
-    if (!u.policy.empty())
+    if (!u.policy.empty() && !routed_)
       problems_->Warn(u.At("policy"), fmt::format("{}: no learned policy is installed: uses {}", who,
                                                   u.baseline.empty() ? "the cheapest able worker"
                                                                      : "the baseline " + u.baseline));
@@ -121,6 +121,7 @@ class RouteBuilder {
   }
 
   const workflow::Library* library_;  // null: it could not be built, which has been told
+  const bool routed_;                 // a router is configured
   Problems* problems_;
   std::vector<std::string> workers_;
   std::vector<std::string_view> classes_;
@@ -172,6 +173,11 @@ void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config) {
   config->continue_streams = f.on_stream_break == "continue";
   config->routes.fallback = {f.on_timeout, f.on_error, f.on_low_confidence, f.on_policy_violation};
   for (const auto& w : draft.workers) builder.CheckWorkerClasses(w);
+  const RouterDraft& r = draft.router;
+  if (!r.model.empty()) config->router.model = ResolvePath(r.At("model"), r.model);
+  config->router.table_named = r.Has("table") || r.Has("model");
+  config->router.table = ResolvePath(r.Has("table") ? r.At("table") : draft.place, r.table);
+  config->router.settings = r.v;
 }
 
 }  // namespace baton::config

@@ -21,6 +21,14 @@
 
 namespace baton::config {
 
+// What is learned, and where it lies (docs/learned_routing.md).
+struct LearnedFiles {
+  std::string model;         // of `baton train router`; empty: none
+  std::string table;         // the static table
+  bool table_named = false;  // else the default, which may be absent
+  route::RouterSettings settings;
+};
+
 struct Config {
   std::string path;  // where it came from
   std::string listen_address = "127.0.0.1";
@@ -34,6 +42,7 @@ struct Config {
   std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
   std::vector<workflow::FlowSettings> workflows;             // the operator's
   std::shared_ptr<const workflow::Library> library;          // those and the built-in ones
+  LearnedFiles router;
   route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile

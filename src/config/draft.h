@@ -87,6 +87,11 @@ struct WorkflowDraft : Node {
   std::vector<StepDraft> steps;
 };
 
+struct RouterDraft : Node {
+  std::string model, table = "models/minilm-static.table";
+  route::RouterSettings v;
+};
+
 struct RootDraft : Node {
   std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db";
   TlsDraft tls;
@@ -102,6 +107,7 @@ struct RootDraft : Node {
   std::vector<WorkflowDraft> workflows;
   std::vector<RouteDraft> routes;
   FallbackDraft fallback;
+  RouterDraft router;
 };
 
 // build_*.cc: from draft to Config, adding problems and warnings. They go as far as they can, so that one run

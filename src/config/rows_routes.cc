@@ -156,7 +156,7 @@ const Shape& UseShape() {
               "How they work together: a named workflow, built in or of `workflows:` (docs/workflows.md).")
               .Default("single"),
           MakeWords(Kind::kWord, "policy", "learned", Into<&U::policy>,
-                    "Let a learned policy choose. None is installed in this version: `baseline` is used."),
+                    "Let the learned router choose (`router.model`); without one `baseline` is used."),
           MakeRow(Kind::kText, "baseline", Into<&U::baseline>, "The worker to use without a learned policy."),
       }};
   return kShape;

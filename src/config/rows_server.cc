@@ -230,6 +230,8 @@ const Shape& RootShape() {
                     "Teams of workers (docs/workflows.md)."),
           MakeChild(Kind::kList, "routes", Append<&RootDraft::routes>, RouteShape,
                     "Who answers what; the first match wins (docs/routing.md)."),
+          MakeChild(Kind::kMap, "router", Inside<&RootDraft::router>, RouterShape,
+                    "What is learned decides."),
           MakeChild(Kind::kMap, "human", Inside<&RootDraft::human>, HumanShape,
                     "Requests that wait for a person."),
           MakeChild(Kind::kMap, "fallback", Inside<&RootDraft::fallback>, FallbackShape,

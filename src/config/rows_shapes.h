@@ -7,6 +7,7 @@ namespace baton::config {
 
 const Shape& WorkerShape();
 const Shape& RouteShape();
+const Shape& RouterShape();
 const Shape& WorkflowShape();
 
 }  // namespace baton::config

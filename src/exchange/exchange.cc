@@ -85,7 +85,8 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   NotePermit(*permit, record);
 
   // Decide. From here: the route is fixed; nothing below may change it.
-  const route::Features features = route::Compute(request, *permit);
+  const route::Features features =
+      route::Compute(request, *permit, p.rules.featurizer(), p.rules.classifiers());
   NoteFeatures(features, record);
   Result<route::Route> route = p.rules.Choose(request.model, features, *permit, p.catalogue);
   if (!route) {
@@ -175,7 +176,7 @@ Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope,
   e.data_classes.assign(permit.data().classes.begin(), permit.data().classes.end());
   e.rails_reasons = permit.reasons();
   for (const auto* w : permit.workers()) e.allowed.push_back(w->name);
-  e.features = route::Compute(request, permit);
+  e.features = route::Compute(request, permit, p.rules.featurizer(), p.rules.classifiers());
   e.route = p.rules.Choose(request.model, e.features, permit, p.catalogue);
   if (!e.route) return e;
   const pool::Worker& first = *e.route->candidates().front();

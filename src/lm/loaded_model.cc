@@ -95,6 +95,23 @@ Result<ModelHandle> LoadWeights(const std::string& path) {
               "model_unusable");
 }
 
+// llama.cpp marks the pieces that begin a word where BERT's own list marks the others.
+std::string AsWordPiece(const llama_vocab* vocab, llama_token t) {
+  constexpr std::string_view kBegins = "\xe2\x96\x81";
+  const std::string_view stored = llama_vocab_get_text(vocab, t);
+  if (llama_vocab_is_control(vocab, t)) return std::string(stored);
+  return stored.starts_with(kBegins) ? std::string(stored.substr(kBegins.size()))
+                                     : "##" + std::string(stored);
+}
+
+Result<std::optional<text::WordPiece>> WordsOf(const llama_vocab* vocab) {
+  if (llama_vocab_type(vocab) != LLAMA_VOCAB_TYPE_WPM) return std::optional<text::WordPiece>();
+  std::vector<std::string> pieces;
+  for (llama_token t = 0; t < llama_vocab_n_tokens(vocab); ++t) pieces.push_back(AsWordPiece(vocab, t));
+  TRY(text::WordPiece words, text::WordPiece::Create(std::move(pieces)));
+  return std::optional<text::WordPiece>(std::move(words));
+}
+
 }  // namespace
 
 Result<LoadedModel> LoadedModel::Load(const std::string& path, const std::string& sha256) {
@@ -105,6 +122,7 @@ Result<LoadedModel> LoadedModel::Load(const std::string& path, const std::string
   TRY(m.model_, LoadWeights(path));
   m.vocab_ = llama_model_get_vocab(m.model_.get());
   m.info_ = Describe(m.model_.get(), summary);
+  TRY(m.words_, WordsOf(m.vocab_));
   for (llama_token t = 0; t < m.info_.vocabulary; ++t) {
     m.longest_piece_ = std::max(m.longest_piece_, static_cast<int>(m.Piece(t, true).size()));
   }
@@ -115,6 +133,13 @@ Result<std::vector<llama_token>> LoadedModel::Tokenize(std::string_view text, bo
   if (text.size() > static_cast<std::size_t>(std::numeric_limits<std::int32_t>::max() / 2)) {
     return Fail(Code::kTooLarge, "the text is longer than any model here can read",
                 "context_length_exceeded");
+  }
+  if (words_) {
+    std::vector<std::uint32_t> ids;
+    if (add) ids.push_back(static_cast<std::uint32_t>(llama_vocab_bos(vocab_)));
+    words_->Encode(text, text.size(), &ids);
+    if (add) ids.push_back(static_cast<std::uint32_t>(llama_vocab_sep(vocab_)));
+    return std::vector<llama_token>(ids.begin(), ids.end());
   }
   std::vector<llama_token> tokens(text.size() / 3 + 16);
   for (int attempt = 0; attempt < 2; ++attempt) {

@@ -2,6 +2,7 @@
 // Load.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "lm/engine.h"
 #include "lm/llama_handles.h"
+#include "text/wordpiece.h"
 
 namespace baton::lm {
 
@@ -28,6 +30,9 @@ class LoadedModel {
   // `special`: text of special tokens ("<|im_end|>") becomes those tokens. `add`: the model's own start (and
   // end) tokens are put around. Thread safe.
   Result<std::vector<llama_token>> Tokenize(std::string_view text, bool add, bool special) const;
+  // An encoder's vocabulary; null for other models. Texts are cut by it rather than by llama.cpp, which
+  // differs from the reference on texts in other scripts, with symbols or marks.
+  const text::WordPiece* words() const { return words_ ? &*words_ : nullptr; }
   // The token's bytes (may be part of a character). Special tokens have none unless `special`.
   std::string Piece(llama_token token, bool special) const;
   // No text of n bytes has fewer tokens than n divided by this.
@@ -38,6 +43,7 @@ class LoadedModel {
   ModelHandle model_;
   const llama_vocab* vocab_ = nullptr;
   ModelInfo info_;
+  std::optional<text::WordPiece> words_;
   int longest_piece_ = 1;
 };
 

@@ -12,15 +12,21 @@
 #include <string>
 #include <string_view>
 
-#include "route/lexicon.h"
-#include "route/signs.h"
 #include "route/tokens.h"
+#include "text/reading.h"
 
 namespace baton::route {
 namespace {
 
-constexpr std::size_t kHead = 4096, kTail = 2048;
-constexpr std::size_t kLong = 1200, kOpening = 160;
+using text::Domain;
+using text::kDomainNames;
+using text::kLangNames;
+using text::kTaskNames;
+using text::Reading;
+using text::Scores;
+using text::Signs;
+using text::Task;
+
 // What a provider adds per message, and what a picture usually costs.
 constexpr std::int64_t kTokensPerMessage = 4, kTokensPerImage = 1100, kTokensPerAudio = 1500;
 
@@ -80,48 +86,17 @@ void MeasureTools(const chat::Request& request, Features* f) {
   f->input_tokens += EstimateTokens(request.response_format.schema.text);
 }
 
-// Calls `use` with the parts of the message's text that are looked at.
+// Calls `use` with each text of the message.
 template <class Use>
 void ForTextOf(const chat::Message& message, Use use) {
   for (const auto& part : message.parts) {
-    const auto* t = std::get_if<chat::Text>(&part);
-    if (t == nullptr) continue;
-    std::string_view text = t->text;
-    if (text.size() <= kHead + kTail) {
-      use(text);
-    } else {
-      use(text.substr(0, kHead));
-      use(text.substr(text.size() - kTail));
-    }
+    if (const auto* t = std::get_if<chat::Text>(&part)) use(std::string_view(t->text));
   }
 }
 
-struct Reading {
-  Scores words;
-  Signs signs;
-  std::string_view script;  // language by script, or empty
-};
-
-void AddSigns(const Signs& s, Signs* all) {
-  all->lines += s.lines;
-  all->code_lines += s.code_lines;
-  all->fenced = all->fenced || s.fenced;
-  all->tests = all->tests || s.tests;
-  all->latex += s.latex;
-  all->sums += s.sums;
-  all->numbers += s.numbers;
-  all->questions += s.questions;
-}
-
-Reading Read(const chat::Message& message) {
+Reading ReadMessage(const chat::Message& message) {
   Reading r;
-  ForTextOf(message, [&](std::string_view text) {
-    ScoreWords(text, &r.words);
-    // What a long text opens with is usually what is asked of it; once more, or the rest drowns it.
-    if (text.size() > kLong) ScoreWords(text.substr(0, text.find(' ', kOpening)), &r.words);
-    AddSigns(ReadSigns(text), &r.signs);
-    if (r.script.empty()) r.script = LanguageOfScript(text);
-  });
+  ForTextOf(message, [&](std::string_view text) { text::Read(text, &r); });
   return r;
 }
 
@@ -206,9 +181,45 @@ std::string FormatOf(const chat::Request& request, const Reading& r) {
   }
 }
 
+// What was learned corrects what words say, where it is sure. It knows English only, and of the tasks those
+// that it was taught: what words call another task (a translation, a summary) it leaves alone.
+void Refine(const estimate::Classifiers& learned, bool task_open, Features* f) {
+  constexpr float kSure = 0.6F;
+  if (f->language != "en" && f->language != "und") return;
+  auto refine = [&](std::string_view field, std::string* value) {
+    const estimate::Classifier* c = learned.Find(field);
+    if (c == nullptr || std::find(c->labels().begin(), c->labels().end(), *value) == c->labels().end())
+      return;
+    const estimate::Guess g = c->Classify(f->vector);
+    if (g.confidence >= kSure) *value = g.label;
+  };
+  if (task_open) refine("task", &f->task);
+  refine("domain", &f->domain);
+  refine("complexity", &f->complexity);
+}
+
+// The same request as estimators see it.
+void FillVector(const chat::Request& request, const chat::Message* last, const chat::Message* system,
+                const Reading& reading, const estimate::Featurizer& featurizer, Features* f) {
+  estimate::Asked asked;
+  asked.user = reading;
+  if (last != nullptr) ForTextOf(*last, [&](std::string_view text) { asked.texts.push_back(text); });
+  asked.context_bytes = f->input_chars - reading.bytes;
+  asked.turns = f->turns;
+  asked.system = system != nullptr;
+  asked.tools = f->has_tools;
+  asked.media = f->has_images || f->has_audio || f->has_files;
+  const auto form = request.response_format.kind;
+  asked.structured =
+      form == chat::ResponseFormat::Kind::kJsonObject || form == chat::ResponseFormat::Kind::kJsonSchema;
+  f->vector.resize(featurizer.width());
+  featurizer.Compute(asked, f->vector);
+}
+
 }  // namespace
 
-Features Compute(const chat::Request& request, const rails::Permit& permit) {
+Features Compute(const chat::Request& request, const rails::Permit& permit,
+                 const estimate::Featurizer* featurizer, const estimate::Classifiers* classifiers) {
   Features f;
   const chat::Message* last = nullptr;
   const chat::Message* system = nullptr;
@@ -225,9 +236,13 @@ Features Compute(const chat::Request& request, const rails::Permit& permit) {
   f.turns = users;
   MeasureTools(request, &f);
 
-  Reading reading = last != nullptr ? Read(*last) : Reading{};
+  const Reading reading = last != nullptr ? ReadMessage(*last) : Reading{};
   Scores hints;
-  if (system != nullptr) ForTextOf(*system, [&](std::string_view t) { ScoreWords(t, &hints); });
+  if (system != nullptr) {
+    ForTextOf(*system, [&](std::string_view whole) {
+      text::ForPartsOf(whole, [&](std::string_view part) { text::ScoreWords(part, &hints); });
+    });
+  }
   const Scores* about = system != nullptr ? &hints : nullptr;
   Task task = TaskOf(reading, about, f.has_tools);
   f.task = permit.controls().task.empty() ? std::string(kTaskNames[static_cast<std::size_t>(task)])
@@ -243,6 +258,9 @@ Features Compute(const chat::Request& request, const rails::Permit& permit) {
                       request.reasoning.budget.value_or(0) > 0;
   f.max_tokens = request.max_tokens.value_or(0);
   f.data = permit.data().classes;
+  if (featurizer != nullptr) FillVector(request, last, system, reading, *featurizer, &f);
+  if (featurizer != nullptr && classifiers != nullptr)
+    Refine(*classifiers, permit.controls().task.empty(), &f);
   if (permit.controls().deadline) {
     f.latency_budget_ms =
         std::chrono::duration_cast<std::chrono::milliseconds>(*permit.controls().deadline).count();

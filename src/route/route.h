@@ -25,7 +25,7 @@ class Route {
   const std::string& reason() const { return reason_; }
   // Probability with which the policy chose this; 1 for rules.
   double propensity() const { return propensity_; }
-  const std::string& policy() const { return policy_; }  // "rules/1", later "router/<version>"
+  const std::string& policy() const { return policy_; }  // "rules/1", "router-<version>"
   // Alternatives not taken, with why, for x-ray views: "large: not in rule 'quick'", "cloud: may not see
   // personal". At most 16 lines, so that a decision costs the same with five workers and with five hundred.
   const std::vector<std::string>& alternatives() const { return alternatives_; }

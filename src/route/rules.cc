@@ -15,72 +15,15 @@
 #include <utility>
 
 #include "base/nearest.h"
+#include "route/pick.h"
 
 namespace baton::route {
 namespace {
 
-constexpr std::size_t kMaxAlternatives = 16;
 constexpr std::string_view kPolicy = "rules/1";
-// An answer of usual length, to compare prices by.
-constexpr std::int64_t kUsualOutput = 400;
 
 bool IsAlias(std::string_view model) {
   return std::find(std::begin(kModelAliases), std::end(kModelAliases), model) != std::end(kModelAliases);
-}
-
-// Why this worker cannot serve the request, whoever asks; empty: it can. `length` tells that length is the
-// reason.
-std::string WhyNot(const pool::Worker& w, const Features& f, bool* length) {
-  const auto& can = w.target.can;
-  if (w.dialect == "tool") return "runs tools: it is asked by workflows or by its own name";
-  if (!can.chat) return "is an encoder: it only embeds";
-  if (f.has_images && !can.vision) return "cannot see images";
-  if (f.has_audio && !can.audio) return "cannot hear audio";
-  if (f.has_files && !can.files) return "cannot read files";
-  if (f.has_tools && !can.tools) return "has no tools";
-  // The estimate leans upwards; what exceeds the window by half is too long by any count. What lies between
-  // is left to the worker, whose own refusal leads to the next candidate.
-  if (w.context > 0 && f.input_tokens / 3 * 2 > w.context) {
-    *length = true;
-    return fmt::format("context of {} tokens is too small for about {}", w.context, f.input_tokens);
-  }
-  return {};
-}
-
-// For comparing workers: what this request would cost at the newest prices. Unpriced workers come last.
-std::int64_t ExpectedCost(const pool::Worker& w, const Features& f) {
-  const budget::PriceRow* row = w.priced ? w.prices.At(std::numeric_limits<std::int64_t>::max()) : nullptr;
-  if (row == nullptr) return std::numeric_limits<std::int64_t>::max();
-  return budget::WorstCase(*row, f.input_tokens, kUsualOutput).v;
-}
-
-using Workers = std::vector<const pool::Worker*>;
-
-Workers ByCost(const Workers& workers, const Features& f, bool dearest_first) {
-  std::vector<std::pair<std::int64_t, const pool::Worker*>> keyed;
-  keyed.reserve(workers.size());
-  for (const auto* w : workers) keyed.emplace_back(ExpectedCost(*w, f), w);
-  std::stable_sort(keyed.begin(), keyed.end(), [&](const auto& a, const auto& b) {
-    bool known = a.second->priced, other = b.second->priced;
-    if (known != other) return known;
-    if (a.first != b.first) return dearest_first ? a.first > b.first : a.first < b.first;
-    return a.second->context > b.second->context;
-  });
-  Workers out;
-  out.reserve(keyed.size());
-  for (const auto& [cost, w] : keyed) out.push_back(w);
-  return out;
-}
-
-std::string Names(const Workers& workers) {
-  std::vector<std::string_view> names;
-  for (const auto* w : workers) names.push_back(w->name);
-  if (names.size() > 5) {
-    std::size_t more = names.size() - 5;
-    names.resize(5);
-    return fmt::format("{} and {} more", fmt::join(names, ", "), more);
-  }
-  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 std::string DescribeAll(const std::vector<Condition>& when) {
@@ -91,83 +34,6 @@ std::string DescribeAll(const std::vector<Condition>& when) {
 }
 
 }  // namespace
-
-// A choice in the making.
-struct Rules::Pick {
-  const Features& f;
-  const rails::Permit& permit;
-  const rails::Catalogue& catalogue;
-  Workers chosen;
-  std::size_t primaries = 0;
-  std::vector<std::string> notes;
-  // Candidates left out, and how many of them for length alone or because the Permit forbids them.
-  int refused = 0, too_long = 0, forbidden = 0;
-
-  void Note(std::string line) {
-    if (notes.size() < kMaxAlternatives) notes.push_back(std::move(line));
-  }
-  bool NotesLeft() const { return notes.size() < kMaxAlternatives; }
-  bool Chosen(const pool::Worker* w) const {
-    return std::find(chosen.begin(), chosen.end(), w) != chosen.end();
-  }
-
-  // Adds the worker unless something speaks against it.
-  void Consider(const pool::Worker* w) {
-    if (w == nullptr || Chosen(w)) return;
-    bool length = false;
-    std::string why;
-    if (!permit.Allows(*w)) {
-      ++forbidden;
-      why = fmt::format("may not see {}", fmt::join(permit.data().classes, ", "));
-    } else {
-      why = WhyNot(*w, f, &length);
-    }
-    if (why.empty()) {
-      chosen.push_back(w);
-      return;
-    }
-    ++refused;
-    too_long += length;
-    Note(fmt::format("{}: {}", w->name, why));
-  }
-
-  // What a rule names, or everybody by cost.
-  void ConsiderRule(const Rule& rule) {
-    if (!rule.baseline.empty()) Consider(catalogue.Find(rule.baseline));
-    for (const auto& name : rule.workers) Consider(catalogue.Find(name));
-    if (rule.baseline.empty() && rule.workers.empty()) ConsiderAll(false);
-  }
-  void ConsiderAll(bool dearest_first) {
-    for (const auto* w : ByCost(permit.workers(), f, dearest_first)) {
-      // It computes what it is asked to compute: for those who name it, not for whoever comes along.
-      if (w->dialect == "exact") continue;
-      Consider(w);
-    }
-  }
-
-  Error NobodyLeft(std::string_view what) const {
-    std::string reasons = notes.empty() ? std::string() : fmt::format(": {}", fmt::join(notes, "; "));
-    if (refused > 0 && refused == too_long) {
-      return Fail(
-          Code::kTooLarge,
-          fmt::format("the request has about {} tokens, more than {} can take{}; shorten it or name a worker "
-                      "with a larger context",
-                      f.input_tokens, what, reasons),
-          "context_length_exceeded", "messages");
-    }
-    if (refused > 0 && refused == forbidden) {
-      return Fail(
-          Code::kPermissionDenied,
-          fmt::format(
-              "the request holds data of class {}, which {} may not see; take it out, or ask for a model "
-              "that may see it (`baton` chooses one)",
-              fmt::join(permit.data().classes, ", "), what),
-          "policy_violation", "model");
-    }
-    return Fail(Code::kUnsupported, fmt::format("this request cannot be served by {}{}", what, reasons),
-                "no_capable_worker", "model");
-  }
-};
 
 Route Rules::ByPick(Pick pick, std::string name, std::string reason) const {
   pick.primaries = pick.chosen.size();
@@ -199,6 +65,27 @@ Route Rules::ByPick(Pick pick, std::string name, std::string reason) const {
   route.candidates_ = std::move(pick.chosen);
   route.primaries_ = pick.primaries;
   route.alternatives_ = std::move(pick.notes);
+  return route;
+}
+
+bool Rules::Routable(const Pick& pick) const {
+  return options_.router != nullptr && !pick.f.vector.empty();
+}
+
+// The learned router's choice among those chosen so far. A plain route names one worker, with the others
+// behind it; a team takes all, best first.
+Route Rules::Routed(Pick pick, std::string name, const std::string& why, bool team) const {
+  Router::Choice choice = options_.router->Choose(pick.chosen, pick.f, pick.permit);
+  for (std::size_t i = 0; i < choice.ranked.size(); ++i) {
+    pick.chosen[i] = choice.ranked[i].worker;
+    if (i > 0 && pick.NotesLeft())
+      pick.Note(fmt::format("{}: {}", pick.chosen[i]->name, Describe(choice.ranked[i])));
+  }
+  const std::size_t named = team ? pick.chosen.size() : 1;
+  Route route = ByPick(std::move(pick), std::move(name), fmt::format("{}; {}", why, choice.reason));
+  route.primaries_ = named;
+  route.propensity_ = choice.propensity;
+  route.policy_ = options_.router->policy();
   return route;
 }
 
@@ -244,14 +131,16 @@ Result<Route> Rules::ByRules(const std::string& model, Pick pick) const {
       if (pick.NotesLeft()) pick.Note(fmt::format("rule '{}': not so that {}", rule.name, Describe(*failed)));
       continue;
     }
-    pick.ConsiderRule(rule);
+    pick.ConsiderRule(rule, Routable(pick));
     if (pick.chosen.empty()) {
       pick.Note(fmt::format("rule '{}': matches, but none of its workers may or can serve this", rule.name));
       continue;
     }
     std::string reason = fmt::format("rule '{}': {}", rule.name, DescribeAll(rule.when));
-    if (rule.policy == "learned") reason += "; no learned policy is installed, so its baseline";
-    Route route = ByPick(Pick(pick), rule.name, reason);
+    const bool learned = rule.policy == "learned", team = rule.workflow != "single" && model != "baton-mini";
+    if (learned && !Routable(pick)) reason += "; no learned policy is installed, so its baseline";
+    Route route = learned && Routable(pick) ? Routed(Pick(pick), rule.name, reason, team)
+                                            : ByPick(Pick(pick), rule.name, reason);
     route.workflow_ = model == "baton-mini" ? "single" : rule.workflow;
     route.alone_ = model == "baton-mini";
     AskFurther(pick.permit, pick.catalogue, pick.f, &route);
@@ -261,16 +150,20 @@ Result<Route> Rules::ByRules(const std::string& model, Pick pick) const {
   pick.ConsiderAll(false);
   if (pick.chosen.empty()) return pick.NobodyLeft("any worker of this server");
   std::string reason = options_.rules.empty() ? "no rules" : "no rule matches";
-  Route route = ByPick(Pick(pick), "default", reason + ": cheapest able worker first");
+  Route route = Routable(pick) ? Routed(Pick(pick), "default", reason, false)
+                               : ByPick(Pick(pick), "default", reason + ": cheapest able worker first");
   route.alone_ = model == "baton-mini";
   AskFurther(pick.permit, pick.catalogue, pick.f, &route);
   return route;
 }
 
 Result<Route> Rules::ByRule(const Rule& rule, Pick pick) const {
-  pick.ConsiderRule(rule);
+  const bool learned = rule.policy == "learned" && Routable(pick);
+  pick.ConsiderRule(rule, learned);
   if (pick.chosen.empty()) return pick.NobodyLeft(fmt::format("rule '{}'", rule.name));
-  Route route = ByPick(std::move(pick), rule.name, fmt::format("rule '{}', as the caller asks", rule.name));
+  const std::string why = fmt::format("rule '{}', as the caller asks", rule.name);
+  Route route = learned ? Routed(std::move(pick), rule.name, why, rule.workflow != "single")
+                        : ByPick(std::move(pick), rule.name, why);
   route.workflow_ = rule.workflow;
   return route;
 }

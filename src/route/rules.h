@@ -12,6 +12,7 @@
 #include "rails/rails.h"
 #include "route/features.h"
 #include "route/route.h"
+#include "route/router.h"
 
 namespace baton::route {
 
@@ -29,7 +30,7 @@ struct Rule {
   std::vector<Condition> when;  // all must hold; empty: always
   std::string workflow = "single";
   std::vector<std::string> workers;  // order of preference; empty: all the Permit allows, cheapest first
-  std::string policy;                // "learned": falls to `baseline` until a policy is installed
+  std::string policy;                // "learned": the router's choice; `baseline` where none is installed
   std::string baseline;
 };
 
@@ -43,6 +44,10 @@ struct RulesOptions {
   Fallback fallback;
   // The operator's own workflows: clients may ask for one by its name.
   std::vector<std::string> workflows;
+  // What is learned; null: not installed.
+  std::shared_ptr<const estimate::Featurizer> featurizer = nullptr;
+  std::shared_ptr<const estimate::Classifiers> classifiers = nullptr;
+  std::shared_ptr<const Router> router = nullptr;
 };
 
 // Names of the fields a condition may use, with their kinds, for config checks and docs.
@@ -71,6 +76,8 @@ class Rules {
   //   serve is
   //                                      passed over (and said so); without a match, all allowed and able
   //                                      workers, cheapest first (baton-ultra: dearest first);
+  //   where the rule says `policy: learned`, or none matches, the learned router chooses among all allowed
+  //   and able workers, the others behind it by their worth;
   //     baton-mini takes one worker, whatever workflow the rule names, and never two at once; baton-ultra
   //     takes the workflow `conducted` over all allowed workers, dearest first;
   //   a workflow's name               -> that workflow over all allowed workers, cheapest first;
@@ -88,6 +95,9 @@ class Rules {
   Result<Route> ChooseEmbedder(const std::string& model, const rails::Permit& permit,
                                const rails::Catalogue& catalogue) const;
   const RulesOptions& options() const { return options_; }
+  // For Compute(); null: nothing learned is installed.
+  const estimate::Featurizer* featurizer() const { return options_.featurizer.get(); }
+  const estimate::Classifiers* classifiers() const { return options_.classifiers.get(); }
   // Every model name a caller may use: baton*, rules, workers.
   std::vector<std::string> ModelNames(const rails::Catalogue& catalogue) const;
 
@@ -97,6 +107,8 @@ class Rules {
   Result<Route> ByRules(const std::string& model, Pick pick) const;
   void AskFurther(const rails::Permit& permit, const rails::Catalogue& catalogue, const Features& f,
                   Route* route) const;
+  bool Routable(const Pick& pick) const;
+  Route Routed(Pick pick, std::string name, const std::string& why, bool team) const;
   Result<Route> Ultra(Pick pick) const;
   Result<Route> ByWorkflow(const std::string& name, Pick pick) const;
   Result<Route> ByRule(const Rule& rule, Pick pick) const;

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "base/random.h"
-#include "route/lexicon.h"
+#include "text/lexicon.h"
 
 namespace baton::route {
 namespace {
@@ -51,9 +51,9 @@ TEST(Words, AsciiScoresTheSameByMasksAsByteByByte) {
   for (int i = 0; i < 5'000; ++i) {
     const std::string text =
         AnyAscii(random) + (i % 3 == 0 ? " pneumonoultramicroscopic code" : " Code,des les");
-    Scores masks, bytes;
-    ScoreWords(text, &masks);
-    ScoreWords(text + " \xe2\x80\x99", &bytes);
+    text::Scores masks, bytes;
+    text::ScoreWords(text, &masks);
+    text::ScoreWords(text + " \xe2\x80\x99", &bytes);
     ASSERT_EQ(masks.words, bytes.words) << '"' << text << '"';
     ASSERT_EQ(masks.task, bytes.task) << '"' << text << '"';
     ASSERT_EQ(masks.domain, bytes.domain) << '"' << text << '"';

@@ -91,6 +91,7 @@ class Running : public App {
   IdSource ids_;
   api::Health health_;
   std::unique_ptr<Engines> engines_;
+  std::unique_ptr<LearnedParts> learned_;
   std::unique_ptr<record::Recorder> recorder_;
   std::unique_ptr<human::Desk> desk_;
   std::shared_ptr<workflow::HeldTurns> held_;
@@ -124,9 +125,10 @@ Status Running::Open() {
   TRY_VOID(OpenDesk());
   held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();
+  learned_ = std::make_unique<LearnedParts>(SystemClock(), options_.log, &metrics_);
   TRY_VOID(engines_->Load(config_, options_.log));
   TRY(auto choosers, MakeCoordinators(config_, *engines_));
-  TRY(auto policies, MakePolicies(config_, held_, &metrics_, std::move(choosers)));
+  TRY(auto policies, MakePolicies(config_, held_, &metrics_, learned_.get(), std::move(choosers)));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
   idempotency_ = std::make_unique<api::IdempotencyCache>(
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
@@ -228,7 +230,7 @@ Result<std::string> Running::ReloadNow() {
     options_.log.Err("reload refused, nothing changed: {}", choosers.error().message);
     return std::move(choosers).error();
   }
-  TRY(auto policies, MakePolicies(next, held_, &metrics_, std::move(*choosers)));
+  TRY(auto policies, MakePolicies(next, held_, &metrics_, learned_.get(), std::move(*choosers)));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   desk_->SetRules(next.human);
   const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||

@@ -64,7 +64,7 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
 
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
     const config::Config& config, std::shared_ptr<workflow::HeldTurns> held, Metrics* metrics,
-    std::map<std::string, workflow::ChooserMaker> choosers) {
+    LearnedParts* learned, std::map<std::string, workflow::ChooserMaker> choosers) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
@@ -77,9 +77,13 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
   deps.held = std::move(held);
   deps.metrics = metrics;
   deps.choosers = std::move(choosers);
-  return std::shared_ptr<const exchange::Policies>(
-      new exchange::Policies{rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes),
-                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps))});
+  rails::Catalogue catalogue{config.workers};
+  route::RulesOptions rules = config.routes;
+  LearnedParts once(SystemClock(), Log(Log::Level::kWarn), nullptr);
+  (learned != nullptr ? learned : &once)->Install(config.router, catalogue, &rules);
+  return std::shared_ptr<const exchange::Policies>(new exchange::Policies{
+      rails::Rails(config.rails, std::move(classifier)), route::Rules(std::move(rules)), std::move(catalogue),
+      workflow::Runner(std::move(deps))});
 }
 
 pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log) {

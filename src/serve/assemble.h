@@ -13,6 +13,7 @@
 #include "lm/engine.h"
 #include "net/client.h"
 #include "pool/create.h"
+#include "serve/learned.h"
 
 namespace baton::serve {
 
@@ -29,10 +30,12 @@ class Engines {
   std::map<std::string, std::shared_ptr<lm::Engine>> by_key_ GUARDED_BY(m_);
 };
 
-// What one configuration decides with. `held` (may be null) is the process's, `metrics` too.
+// What one configuration decides with. `held` (may be null) is the process's, `metrics` and `learned` too;
+// without `learned` what is learned is read for this once.
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
     const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr,
-    Metrics* metrics = nullptr, std::map<std::string, workflow::ChooserMaker> choosers = {});
+    Metrics* metrics = nullptr, LearnedParts* learned = nullptr,
+    std::map<std::string, workflow::ChooserMaker> choosers = {});
 
 struct HouseDeps {
   Loop* loop = nullptr;

@@ -84,4 +84,5 @@ def main():
     print("[\n" + ",\n".join(json.dumps(r, ensure_ascii=True, separators=(",", ":")) for r in rows) + "\n]")
 
 
-main()
+if __name__ == "__main__":
+    main()

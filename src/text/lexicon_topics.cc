@@ -1,8 +1,8 @@
 // Words that tell a field of knowledge, an effort, a form, or a language.
 
-#include "route/lexicon_rows.h"
+#include "text/lexicon_rows.h"
 
-namespace baton::route {
+namespace baton::text {
 namespace {
 
 constexpr Row kRows[] = {
@@ -175,4 +175,4 @@ std::span<const Row> TopicRows() {
   return kRows;
 }
 
-}  // namespace baton::route
+}  // namespace baton::text

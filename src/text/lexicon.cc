@@ -9,7 +9,7 @@
 // twenty of those. In ASCII text words are found by bit masks and hashed as one register; the byte-by-byte
 // way is for the others.
 
-#include "route/lexicon.h"
+#include "text/lexicon.h"
 
 #include <algorithm>
 #include <bit>
@@ -20,9 +20,9 @@
 #include <vector>
 
 #include "base/lanes.h"
-#include "route/lexicon_rows.h"
+#include "text/lexicon_rows.h"
 
-namespace baton::route {
+namespace baton::text {
 namespace {
 
 // What a hit adds to: a place in Sums.
@@ -340,4 +340,4 @@ void ScoreWords(std::string_view t, Scores* scores) {
   finds.AddTo(scores);
 }
 
-}  // namespace baton::route
+}  // namespace baton::text

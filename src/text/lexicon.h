@@ -1,11 +1,11 @@
-// Inside route/: the words that tell a task, a domain or a language, as one hash table.
+// The words that tell a task, a domain or a language, as one hash table.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string_view>
 
-namespace baton::route {
+namespace baton::text {
 
 enum class Task : std::uint8_t {
   kCode,
@@ -46,4 +46,4 @@ struct Scores {
 // Adds what the words of `text` (any case, UTF-8) say. About 3 ns per byte.
 void ScoreWords(std::string_view text, Scores* scores);
 
-}  // namespace baton::route
+}  // namespace baton::text

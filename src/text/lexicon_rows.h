@@ -1,4 +1,4 @@
-// Inside route/: the rows of the lexicon. Adding words is all it takes to teach a task, a domain or a
+// Inside text/: the rows of the lexicon. Adding words is all it takes to teach a task, a domain or a
 // language.
 #pragma once
 
@@ -6,9 +6,9 @@
 #include <span>
 #include <string_view>
 
-#include "route/lexicon.h"
+#include "text/lexicon.h"
 
-namespace baton::route {
+namespace baton::text {
 
 enum Group : std::uint8_t { kTask, kDomain, kLang, kHard, kEasy, kJson, kTests };
 
@@ -34,4 +34,4 @@ constexpr int I(Lang l) {
 std::span<const Row> TaskRows();   // lexicon_tasks.cc
 std::span<const Row> TopicRows();  // lexicon_topics.cc: domains, effort, JSON, tests, languages
 
-}  // namespace baton::route
+}  // namespace baton::text

@@ -1,8 +1,8 @@
 // Words that tell what kind of work is asked for.
 
-#include "route/lexicon_rows.h"
+#include "text/lexicon_rows.h"
 
-namespace baton::route {
+namespace baton::text {
 namespace {
 
 constexpr Row kRows[] = {
@@ -225,4 +225,4 @@ std::span<const Row> TaskRows() {
   return kRows;
 }
 
-}  // namespace baton::route
+}  // namespace baton::text

@@ -1,4 +1,4 @@
-#include "route/signs.h"
+#include "text/signs.h"
 
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 #include "base/lanes.h"
 
-namespace baton::route {
+namespace baton::text {
 namespace {
 
 bool Digit(char c) {
@@ -261,4 +261,4 @@ std::string_view LanguageOfScript(std::string_view t) {
   return language;
 }
 
-}  // namespace baton::route
+}  // namespace baton::text

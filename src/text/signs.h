@@ -1,11 +1,10 @@
-// Inside route/: what the form of a text shows, line by line: code, tests, formulas; and the script it is
-// written in.
+// What the form of a text shows, line by line: code, tests, formulas; and the script it is written in.
 #pragma once
 
 #include <cstdint>
 #include <string_view>
 
-namespace baton::route {
+namespace baton::text {
 
 struct Signs {
   int lines = 0;
@@ -25,4 +24,4 @@ Signs ReadSigns(std::string_view text);
 // ISO 639-1 by script alone ("ja", "ru", "ar", ...); empty: mostly Latin, or nothing to tell by.
 std::string_view LanguageOfScript(std::string_view text);
 
-}  // namespace baton::route
+}  // namespace baton::text
