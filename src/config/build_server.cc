@@ -99,6 +99,9 @@ void BuildServer(const RootDraft& draft, Problems* problems, Config* config) {
   config->human = draft.human.v;
   config->human.on_client_gone =
       draft.human.on_client_gone == "keep" ? human::OnClientGone::kKeep : human::OnClientGone::kCancel;
+  config->syscall_filter = draft.syscall_filter == "off"        ? SyscallFilter::kOff
+                           : draft.syscall_filter == "required" ? SyscallFilter::kRequired
+                                                                : SyscallFilter::kAuto;
   config->drain = draft.drain;
   config->idempotency_ttl = draft.idempotency_ttl;
   config->rails.default_deadline = draft.default_deadline;

@@ -21,6 +21,9 @@
 
 namespace baton::config {
 
+// Which system calls `baton serve` keeps (serve/harden.h).
+enum class SyscallFilter { kAuto, kRequired, kOff };
+
 struct Config {
   std::string path;  // where it came from
   std::string listen_address = "127.0.0.1";
@@ -40,6 +43,7 @@ struct Config {
   pool::RetryPolicy retry;
   bool continue_streams = true;  // fallback.on_stream_break
   human::DeskRules human;
+  SyscallFilter syscall_filter = SyscallFilter::kAuto;
   Duration drain = std::chrono::seconds(30);
   Duration idempotency_ttl = std::chrono::hours(1);
   // Non-fatal remarks ("worker 'large' has no price: its cost is reported as unknown").

@@ -88,7 +88,7 @@ struct WorkflowDraft : Node {
 };
 
 struct RootDraft : Node {
-  std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db";
+  std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db", syscall_filter = "auto";
   TlsDraft tls;
   LimitsDraft limits;
   std::int64_t threads = 0;

@@ -212,6 +212,10 @@ const Shape& RootShape() {
                   "How long running requests may take after SIGTERM.")
               .Between(0, 86400)
               .Default("30s"),
+          MakeWords(Kind::kWord, "syscall_filter", "auto|required|off", Into<&RootDraft::syscall_filter>,
+                    "Give up the system calls that serving this configuration does not need "
+                    "(docs/hardening.md); `required` refuses to start where the kernel cannot.")
+              .Default("auto"),
           MakeRow(Kind::kMoney, "max_cost_per_request", Into<&RootDraft::max_cost_per_request>,
                   "Ceiling of a request in USD; a caller can only lower it."),
           MakeRow(Kind::kDuration, "default_deadline", Into<&RootDraft::default_deadline>,

@@ -45,6 +45,7 @@ struct Worker {
   std::string name;
   std::string dialect;       // "openai" | "anthropic" | "gemini" | "local" | "tool"
   std::string base_url;      // wire dialects
+  bool private_address = false;  // base_url may lead to this machine or a private network
   std::string path, sha256;  // local
   Secret key;
   bool simulated = false;    // labelled so wherever it is shown
