@@ -165,7 +165,7 @@ TEST_F(NameFinderTest, WhenAllHaveLeftTheLookupIsGivenUpAndALateAnswerHurtsNobod
 TEST_F(NameFinderTest, ANameThatLeadsToMetadataIsRefusedHoweverItWasMeant) {
   Origin trusting = kOrigin, strict = kOrigin;
   strict.private_allowed = false;
-  for (const Origin* origin : {&trusting, &strict}) {
+  for (const Origin* origin : std::initializer_list<const Origin*>{&trusting, &strict}) {
     book = std::make_shared<AddressBook>();
     NameFinder fresh(loop, book, Lookup());
     Found found;
@@ -199,7 +199,7 @@ TEST_F(NameFinderTest, ALiteralAddressIsJudgedToo) {
   const Origin metadata{false, "169.254.169.254", 80};
   Origin loopback{false, "127.0.0.1", 80};
   loopback.private_allowed = false;
-  for (const Origin* origin : {&metadata, &loopback}) {
+  for (const Origin* origin : std::initializer_list<const Origin*>{&metadata, &loopback}) {
     Found found;
     Spawn(RunFindOf(&finder, origin, &loop, &found));
     EXPECT_EQ(found.error, "address_refused");
