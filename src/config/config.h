@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "guard/rule.h"
 #include "human/desk.h"
 #include "net/server.h"
 #include "pool/pool.h"
@@ -40,6 +41,7 @@ struct Config {
   route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile
+  std::vector<guard::Rule> guards;
   pool::RetryPolicy retry;
   bool continue_streams = true;  // fallback.on_stream_break
   human::DeskRules human;

@@ -51,6 +51,10 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
                                                                std::shared_ptr<workflow::HeldTurns> held,
                                                                Metrics* metrics) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
+  std::shared_ptr<const rails::AttackDetector> detector;
+  if (config.rails.attacks.detect) {
+    TRY(detector, rails::AttackDetector::Build());
+  }
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
   deps.continue_streams = config.continue_streams;
@@ -59,11 +63,12 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   for (const auto& rule : config.routes.rules) used.push_back(rule.workflow);
   config.library->Prepare(used);
   deps.classifier = classifier;
+  auto guards = std::make_shared<const guard::Rules>(config.guards, classifier, metrics);
   deps.held = std::move(held);
   deps.metrics = metrics;
   return std::shared_ptr<const exchange::Policies>(
-      new exchange::Policies{rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes),
-                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps))});
+      new exchange::Policies{rails::Rails(config.rails, std::move(classifier), std::move(detector), metrics), route::Rules(config.routes),
+                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps)), std::move(guards)});
 }
 
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
