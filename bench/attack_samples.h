@@ -1,5 +1,5 @@
-// Made-up attacks, for training and measuring the detector: sentences from templates, by family. The templates of one
-// split share none with the other, so that what is measured is what was not trained on.
+// Made-up attacks, for training and measuring the detector: sentences from templates, by family. The
+// templates of one split share none with the other, so that what is measured is what was not trained on.
 #pragma once
 
 #include <string>

@@ -1,12 +1,14 @@
 // Trains the two models of rails/attack_model.h and writes src/rails/attack_weights.inc.
 //   build/release/bench/attack_trainer src/rails/attack_weights.inc
-// Needs the question sets beside the repository (bench/question_sets.h). The same data and seed give the same file.
+// Needs the question sets beside the repository (bench/question_sets.h). The same data and seed give the same
+// file.
 //
-// Logistic regression by stochastic gradient descent with per-weight steps (AdaGrad) and weight decay, over windows of
-// 32 words. Positives of the phrasing model: generated attacks (attack_samples.h, the templates of the training split),
-// alone and inside a clean question. Negatives: clean questions, XSTest (harmless and harmful: both are questions to be
-// asked, not attacks on the router), e-mails and tables of BIPIA. Positives of the orders model: BIPIA's training attacks
-// and generated ones inside its training contexts; negatives: the contexts. A tenth of the negatives sets the threshold.
+// Logistic regression by stochastic gradient descent with per-weight steps (AdaGrad) and weight decay, over
+// windows of 32 words. Positives of the phrasing model: generated attacks (attack_samples.h, the templates of
+// the training split), alone and inside a clean question. Negatives: clean questions, XSTest (harmless and
+// harmful: both are questions to be asked, not attacks on the router), e-mails and tables of BIPIA. Positives
+// of the orders model: BIPIA's training attacks and generated ones inside its training contexts; negatives:
+// the contexts. A tenth of the negatives sets the threshold.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -40,7 +42,8 @@ std::string Field(const nlohmann::json& row, const char* name) {
   return row.contains(name) && row[name].is_string() ? row[name].get<std::string>() : std::string();
 }
 
-std::vector<std::string> Texts(const std::string& set, const char* field = "prompt", const char* split = nullptr) {
+std::vector<std::string> Texts(const std::string& set, const char* field = "prompt",
+                               const char* split = nullptr) {
   std::vector<std::string> out;
   for (const auto& row : QuestionRows(set)) {
     if (split && Field(row, "split") != split) continue;
@@ -73,17 +76,20 @@ std::vector<std::string> CleanQuestions() {
 }
 
 void AddWindows(const std::string& text, bool attack, std::vector<Example>* to) {
-  rails::ForEachAttackWindow(text, [&](const AttackFeatures& f, std::size_t, std::size_t) { to->push_back({f, attack}); });
+  rails::ForEachAttackWindow(text, [&](const AttackFeatures& f, std::size_t, std::size_t) {
+    to->push_back({f, attack});
+  });
 }
 
-// A text around the attack: windows that hold most of it teach what an attack is, those that hold none of it what is
-// none; the others say nothing.
+// A text around the attack: windows that hold most of it teach what an attack is, those that hold none of it
+// what is none; the others say nothing.
 void AddInside(const std::string& before, const std::string& attack, const std::string& after,
                std::vector<Example>* to) {
   const std::string text = before.substr(0, 400) + "\n" + attack + "\n" + after.substr(0, 400);
   const std::size_t begin = std::min<std::size_t>(before.size(), 400) + 1, end = begin + attack.size();
   rails::ForEachAttackWindow(text, [&](const AttackFeatures& f, std::size_t from, std::size_t upto) {
-    const std::size_t shared = std::min(end, upto) > std::max(begin, from) ? std::min(end, upto) - std::max(begin, from) : 0;
+    const std::size_t shared =
+        std::min(end, upto) > std::max(begin, from) ? std::min(end, upto) - std::max(begin, from) : 0;
     if (shared == 0) to->push_back({f, false});
     if (shared * 10 >= std::min<std::size_t>(attack.size(), 120) * 7) to->push_back({f, true});
   });
@@ -103,7 +109,8 @@ Trained Train(std::vector<Example> examples, Random& random) {
   Trained t;
   std::vector<double> seen(rails::kAttackBuckets, 1e-6);
   double seen_bias = 1e-6;
-  const auto attacks = static_cast<double>(std::count_if(examples.begin(), examples.end(), [](const auto& e) { return e.attack; }));
+  const auto attacks = static_cast<double>(
+      std::count_if(examples.begin(), examples.end(), [](const auto& e) { return e.attack; }));
   const double balance = (static_cast<double>(examples.size()) - attacks) / std::max(1.0, attacks);
   for (int epoch = 0; epoch < kEpochs; ++epoch) {
     for (std::size_t i = examples.size(); i > 1; --i) std::swap(examples[i - 1], examples[random.Below(i)]);
@@ -128,7 +135,9 @@ double ThresholdFor(const Trained& t, const std::vector<std::string>& clean) {
   std::vector<double> highest;
   for (const auto& text : clean) {
     double top = 0;
-    rails::ForEachAttackWindow(text, [&](const AttackFeatures& f, std::size_t, std::size_t) { top = std::max(top, 1 / (1 + std::exp(-t.Odds(f)))); });
+    rails::ForEachAttackWindow(text, [&](const AttackFeatures& f, std::size_t, std::size_t) {
+      top = std::max(top, 1 / (1 + std::exp(-t.Odds(f))));
+    });
     highest.push_back(top);
   }
   std::sort(highest.begin(), highest.end());
@@ -139,10 +148,11 @@ double ThresholdFor(const Trained& t, const std::vector<std::string>& clean) {
 void Write(std::ofstream& out, const char* name, const Trained& t, double threshold) {
   double most = 1e-9;
   for (double w : t.weights) most = std::max(most, std::fabs(w));
-  constexpr int kMost = 40;  // '%' to 'u' around 'M'; '~' is not among them, so the raw strings end where they should
+  constexpr int kMost =
+      40;  // '%' to 'u' around 'M'; '~' is not among them, so the raw strings end where they should
   const double scale = most / kMost;
-  out << fmt::format("constexpr double k{0}Bias = {1:.6f}, k{0}Scale = {2:.8f}, k{0}Threshold = {3:.6f};\n", name, t.bias,
-                     scale, threshold);
+  out << fmt::format("constexpr double k{0}Bias = {1:.6f}, k{0}Scale = {2:.8f}, k{0}Threshold = {3:.6f};\n",
+                     name, t.bias, scale, threshold);
   out << fmt::format("constexpr std::string_view k{}Weights =\n", name);
   for (std::size_t i = 0; i < t.weights.size(); i += 100) {
     std::string line = "    R\"~(";
@@ -155,7 +165,8 @@ void Write(std::ofstream& out, const char* name, const Trained& t, double thresh
 // Splits off every tenth.
 std::vector<std::string> TakeTenth(std::vector<std::string>* texts) {
   std::vector<std::string> taken, kept;
-  for (std::size_t i = 0; i < texts->size(); ++i) (i % 10 == 0 ? taken : kept).push_back(std::move((*texts)[i]));
+  for (std::size_t i = 0; i < texts->size(); ++i)
+    (i % 10 == 0 ? taken : kept).push_back(std::move((*texts)[i]));
   *texts = std::move(kept);
   return taken;
 }
@@ -175,8 +186,8 @@ void TrainPhrasing(std::ofstream& out, Random& random) {
   const std::size_t count = examples.size();
   const Trained t = Train(std::move(examples), random);
   const double threshold = ThresholdFor(t, held_back);
-  fmt::print("phrasing: {} clean windows, {} of attacks; threshold {:.3f} on {} texts\n", negatives, count - negatives,
-             threshold, held_back.size());
+  fmt::print("phrasing: {} clean windows, {} of attacks; threshold {:.3f} on {} texts\n", negatives,
+             count - negatives, threshold, held_back.size());
   Write(out, "Phrasing", t, threshold);
 }
 
@@ -184,7 +195,8 @@ void TrainOrders(std::ofstream& out, Random& random) {
   std::vector<std::string> clean = Texts("bipia_contexts", "context", "train");
   const std::vector<std::string> held_back = TakeTenth(&clean);
   std::vector<std::string> orders = Texts("bipia_attacks", "prompt", "train");
-  for (const auto& s : attack_samples::Make(attack_samples::Split::kTrain, 40, kSeed + 1)) orders.push_back(s.text);
+  for (const auto& s : attack_samples::Make(attack_samples::Split::kTrain, 40, kSeed + 1))
+    orders.push_back(s.text);
   std::vector<Example> examples;
   for (const auto& text : clean) AddWindows(text, false, &examples);
   const std::size_t negatives = examples.size();
@@ -195,8 +207,8 @@ void TrainOrders(std::ofstream& out, Random& random) {
   const std::size_t count = examples.size();
   const Trained t = Train(std::move(examples), random);
   const double threshold = ThresholdFor(t, held_back);
-  fmt::print("orders: {} clean windows, {} with orders; threshold {:.3f} on {} texts\n", negatives, count - negatives,
-             threshold, held_back.size());
+  fmt::print("orders: {} clean windows, {} with orders; threshold {:.3f} on {} texts\n", negatives,
+             count - negatives, threshold, held_back.size());
   Write(out, "Orders", t, threshold);
 }
 
@@ -208,12 +220,14 @@ int main(int argc, char** argv) {
     return 2;
   }
   if (QuestionRows("bipia_contexts").empty()) {
-    fmt::print(stderr, "attack_trainer: no question sets under {} (set BATON_SHARED_DATA), or no zstd program\n",
+    fmt::print(stderr,
+               "attack_trainer: no question sets under {} (set BATON_SHARED_DATA), or no zstd program\n",
                QuestionFolder());
     return 1;
   }
   std::ofstream out(argv[1]);
-  out << "// Written by bench/attack_trainer; docs/results/attacks.md has what it is worth. One character per weight:\n"
+  out << "// Written by bench/attack_trainer; docs/results/attacks.md has what it is worth. One character "
+         "per weight:\n"
          "// its distance from 'M'.\n";
   Random random(kSeed);
   TrainPhrasing(out, random);

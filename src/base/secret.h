@@ -1,8 +1,9 @@
 // Secret: a provider key. It cannot be printed, logged, compared, copied or turned into a string by accident.
 //
-// Its text lies on pages of its own, which the kernel is asked not to swap out, not to write into a core file and
-// to show empty to a forked child; they are wiped when it goes. What it is copied into on its way to the wire (a
-// request's header, the socket's buffer) is not: those copies last as long as the request is being sent.
+// Its text lies on pages of its own, which the kernel is asked not to swap out, not to write into a core file
+// and to show empty to a forked child; they are wiped when it goes. What it is copied into on its way to the
+// wire (a request's header, the socket's buffer) is not: those copies last as long as the request is being
+// sent.
 #pragma once
 
 #include <cstddef>

@@ -70,7 +70,8 @@ void CheckCovers(const DataRuleDraft& r, const Config& config, Problems* problem
   for (const auto& d : config.data.dictionaries) known.insert(d.data_class);
   for (const auto& c : r.v.classes) {
     if (!known.contains(c))
-      problems->Warn(r.At("class"), fmt::format("rule '{}': no pattern finds data of class '{}'", r.v.name, c));
+      problems->Warn(r.At("class"),
+                     fmt::format("rule '{}': no pattern finds data of class '{}'", r.v.name, c));
   }
 }
 
@@ -83,8 +84,9 @@ void BuildRules(const DataDraft& draft, Problems* problems, Config* config) {
     if (!names.insert(rule.name).second)
       problems->Add(r.At("name"), fmt::format("data rule '{}' is there twice", rule.name));
     if (!rule.only.empty() && rule.act > rails::Act::kRedact)
-      problems->Add(r.At("only"), fmt::format("data rule '{}': nobody sees what is '{}'ed, so 'only' has no meaning",
-                                              rule.name, r.deed));
+      problems->Add(r.At("only"),
+                    fmt::format("data rule '{}': nobody sees what is '{}'ed, so 'only' has no meaning",
+                                rule.name, r.deed));
     CheckCovers(r, *config, problems);
     config->rails.data_rules.push_back(std::move(rule));
   }
@@ -110,7 +112,9 @@ void BuildGuards(const RootDraft& draft, Problems* problems, Config* config) {
   std::set<std::string> names;
   for (const auto& g : draft.guards) {
     guard::Rule rule = g.v;
-    rule.deed = g.deed == "flag" ? guard::Deed::kFlag : g.deed == "redact" ? guard::Deed::kRedact : guard::Deed::kBlock;
+    rule.deed = g.deed == "flag"     ? guard::Deed::kFlag
+                : g.deed == "redact" ? guard::Deed::kRedact
+                                     : guard::Deed::kBlock;
     rule.on_fault = g.on_fault == "open" ? guard::OnFault::kOpen : guard::OnFault::kClosed;
     rule.window = g.window > 0 ? static_cast<std::size_t>(g.window) : rule.asks() ? 2000 : 256;
     if (!names.insert(rule.name).second)

@@ -1,4 +1,5 @@
-// Rows of what is said about data: how texts are classified, what becomes of what is found, what workers may say.
+// Rows of what is said about data: how texts are classified, what becomes of what is found, what workers may
+// say.
 
 #include "config/draft.h"
 #include "config/rows_shapes.h"
@@ -50,7 +51,8 @@ const Shape& OnlyShape() {
       "only",
       "Which workers may see what the rule covers, beside those that list its class.",
       {
-          MakeRow(Kind::kTexts, "region", Into<&TermsDraft::v, &T::regions>, "Their `data.region` is one of these."),
+          MakeRow(Kind::kTexts, "region", Into<&TermsDraft::v, &T::regions>,
+                  "Their `data.region` is one of these."),
           MakeRow(Kind::kDuration, "max_retention", Into<&TermsDraft::v, &T::max_retention>,
                   "Their `data.retention` is known and no longer; 0 for none at all.")
               .Between(0, 3.2e9),
@@ -65,7 +67,8 @@ const Shape& DataRuleShape() {
   using R = rails::DataRule;
   static const Shape kShape{
       "data rule",
-      "What becomes of data that was found. The first rule that covers a finding decides about it; for the request "
+      "What becomes of data that was found. The first rule that covers a finding decides about it; for the "
+      "request "
       "the strictest of those decisions counts.",
       {
           MakeRow(Kind::kText, "name", Into<&DataRuleDraft::v, &R::name>, "Shown in records and refusals.")
@@ -73,7 +76,8 @@ const Shape& DataRuleShape() {
           MakeRow(Kind::kTexts, "class", Into<&DataRuleDraft::v, &R::classes>,
                   "Findings of these classes; without: of any."),
           MakeRow(Kind::kTexts, "types", Into<&DataRuleDraft::v, &R::types>,
-                  "Only findings of these types (`email`, `card`, ... or the names of your own); without: of any."),
+                  "Only findings of these types (`email`, `card`, ... or the names of your own); without: of "
+                  "any."),
           MakeWords(Kind::kWord, "do", "allow|redact|review|block", Into<&DataRuleDraft::deed>,
                     "Let workers see it; hide it behind marks and put it back in the answer; lay the request "
                     "before a person; refuse.")
@@ -114,9 +118,11 @@ const Shape& AttackCapShape() {
       "tier",
       "Ceiling of a tagged request that asks for this model name.",
       {
-          MakeRow(Kind::kText, "model", Into<&AttackCapDraft::model>, "A name clients may ask for, like `baton-ultra`.")
+          MakeRow(Kind::kText, "model", Into<&AttackCapDraft::model>,
+                  "A name clients may ask for, like `baton-ultra`.")
               .Required(),
-          MakeRow(Kind::kMoney, "max_cost", Into<&AttackCapDraft::max_cost>, "In USD; 0: free workers only.").Required(),
+          MakeRow(Kind::kMoney, "max_cost", Into<&AttackCapDraft::max_cost>, "In USD; 0: free workers only.")
+              .Required(),
       }};
   return kShape;
 }
@@ -128,9 +134,11 @@ const Shape& AttacksShape() {
       "Requests with signs of a prompt attack are tagged, counted, and held to a ceiling of their own.",
       {
           MakeRow(Kind::kFlag, "detect", Into<&AttacksDraft::detect>, "Look for them.").Default("true"),
-          MakeRow(Kind::kMoney, "max_cost", Into<&AttacksDraft::max_cost>,
-                  "Ceiling of a tagged request in USD; 0: free workers only. Without: that of every request."),
-          MakeChild(Kind::kList, "tiers", Append<&AttacksDraft::tiers>, AttackCapShape, "Other ceilings by model name."),
+          MakeRow(
+              Kind::kMoney, "max_cost", Into<&AttacksDraft::max_cost>,
+              "Ceiling of a tagged request in USD; 0: free workers only. Without: that of every request."),
+          MakeChild(Kind::kList, "tiers", Append<&AttacksDraft::tiers>, AttackCapShape,
+                    "Other ceilings by model name."),
       }};
   return kShape;
 }
@@ -139,26 +147,31 @@ const Shape& GuardShape() {
   using R = guard::Rule;
   static const Shape kShape{
       "guard",
-      "What workers' texts may not say: found by the data scan (`find`), or by a worker that reads them (`ask`). "
+      "What workers' texts may not say: found by the data scan (`find`), or by a worker that reads them "
+      "(`ask`). "
       "Judged whoever asked, whole or streamed, before anybody reads it.",
       {
-          MakeRow(Kind::kText, "name", Into<&GuardDraft::v, &R::name>, "Shown in records, metrics and refusals.")
+          MakeRow(Kind::kText, "name", Into<&GuardDraft::v, &R::name>,
+                  "Shown in records, metrics and refusals.")
               .Required(),
           MakeRow(Kind::kTexts, "find", Into<&GuardDraft::v, &R::classes>, "Data of these classes."),
           MakeRow(Kind::kTexts, "types", Into<&GuardDraft::v, &R::types>,
                   "Only findings of these types; alone: of these types whatever their class."),
-          MakeRow(Kind::kText, "ask", Into<&GuardDraft::v, &R::ask>, "The worker that reads every text instead."),
+          MakeRow(Kind::kText, "ask", Into<&GuardDraft::v, &R::ask>,
+                  "The worker that reads every text instead."),
           MakeRow(Kind::kText, "about", Into<&GuardDraft::v, &R::about>,
                   "With `ask`: what it is to look for, in words."),
-          MakeWords(Kind::kWord, "do", "flag|redact|block", Into<&GuardDraft::deed>,
-                    "Record it; put `[TYPE REMOVED]` in its place (`find` only); end the answer with an error.")
+          MakeWords(
+              Kind::kWord, "do", "flag|redact|block", Into<&GuardDraft::deed>,
+              "Record it; put `[TYPE REMOVED]` in its place (`find` only); end the answer with an error.")
               .Required(),
           MakeWords(Kind::kWord, "on_fault", "open|closed", Into<&GuardDraft::on_fault>,
                     "When the guard itself cannot tell: let the text pass, or withhold it.")
               .Required(),
-          MakeRow(Kind::kSize, "window", Into<&GuardDraft::window>,
-                  "How much of a streamed answer is held back unjudged; with `ask`: judged at once. Without: 256 "
-                  "bytes, with `ask` 2000.")
+          MakeRow(
+              Kind::kSize, "window", Into<&GuardDraft::window>,
+              "How much of a streamed answer is held back unjudged; with `ask`: judged at once. Without: 256 "
+              "bytes, with `ask` 2000.")
               .Between(64, 65536),
           MakeRow(Kind::kDuration, "timeout", Into<&GuardDraft::v, &R::timeout>,
                   "With `ask`: longest wait for its word.")

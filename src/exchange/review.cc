@@ -1,5 +1,5 @@
-// `fallback.on_policy_violation: human_review`, and rules of `data:` that say `review`: a request that no worker may
-// see is laid before a person.
+// `fallback.on_policy_violation: human_review`, and rules of `data:` that say `review`: a request that no
+// worker may see is laid before a person.
 //
 // The rails have refused it, and stay right: no worker is asked. What changes is who says the last word. The
 // client gets the person's answer as if a worker had given it, or, when the wait runs out, the case's link.

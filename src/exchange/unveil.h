@@ -10,8 +10,8 @@
 
 namespace baton::exchange {
 
-// A stream: a mark may be cut by it anywhere, so up to a mark's length of text waits for what follows. The worker's
-// bytes are not passed through, for they hold marks.
+// A stream: a mark may be cut by it anywhere, so up to a mark's length of text waits for what follows. The
+// worker's bytes are not passed through, for they hold marks.
 class Unveil : public Reader {
  public:
   // Both outlive it.

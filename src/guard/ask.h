@@ -18,10 +18,10 @@ struct Bill {
   std::vector<pool::CallRecord> calls;  // made so far
 };
 
-// Lays `text` before every ask guard in turn. A guard whose worker may not see this exchange's data, fails, is
-// late or says neither yes nor no could not tell. `told` gets a line for what was flagged.
-Task<Word> AskGuards(const Rules& rules, const rails::Permit& permit, pool::Pool& pool, Bill* bill, std::string text,
-                     std::vector<std::pair<const Rule*, std::string>>* told);
+// Lays `text` before every ask guard in turn. A guard whose worker may not see this exchange's data, fails,
+// is late or says neither yes nor no could not tell. `told` gets a line for what was flagged.
+Task<Word> AskGuards(const Rules& rules, const rails::Permit& permit, pool::Pool& pool, Bill* bill,
+                     std::string text, std::vector<std::pair<const Rule*, std::string>>* told);
 
 // "PASS" and "STOP" as a worker writes them, politeness around it aside; nothing when it is neither.
 std::optional<bool> ReadWord(std::string_view answer);

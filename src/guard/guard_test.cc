@@ -87,15 +87,17 @@ struct GuardTest : ::testing::Test {
     f.loop.Run();
     EXPECT_TRUE(ended);
     out.delivered = out.outcome.delivered;
-    out.text = stream ? sink.text : out.outcome.response ? chat::TextOf(out.outcome.response->choices[0].message) : "";
+    out.text = stream                 ? sink.text
+               : out.outcome.response ? chat::TextOf(out.outcome.response->choices[0].message)
+                                      : "";
     if (!out.outcome.response) out.reason = out.outcome.response.error().reason;
     out.notes = guarded.notes();
     out.metrics = metrics.Text();
     EXPECT_EQ(permit->lease().outstanding(), 0);
     return out;
   }
-  static Task<void> Call(GuardedPool* pool, const pool::CallSpec* spec, pool::CallObserver* observer, Passage* out,
-                         bool* ended) {
+  static Task<void> Call(GuardedPool* pool, const pool::CallSpec* spec, pool::CallObserver* observer,
+                         Passage* out, bool* ended) {
     out->outcome = co_await pool->Chat(*spec, observer);
     *ended = true;
   }
@@ -112,30 +114,37 @@ TEST_F(GuardTest, WhatIsCleanPassesUnchanged) {
   for (bool stream : {false, true}) {
     const Passage p = Run(stream);
     EXPECT_EQ(p.reason, "");
-    EXPECT_EQ(p.text, "The quick brown fox jumps over the lazy dog, and then it does so again and again until evening.");
+    EXPECT_EQ(
+        p.text,
+        "The quick brown fox jumps over the lazy dog, and then it does so again and again until evening.");
     EXPECT_THAT(p.metrics, HasSubstr("baton_guard_total{guard=\"keys\",result=\"clean\"} 1"));
   }
 }
 
 TEST_F(GuardTest, ARedactionIsTheSameWholeAndStreamedWhateverTheCuts) {
   rules = {Find("mails", {"personal", "secret"}, Deed::kRedact)};
-  const std::string text = "Please write to ann@example.org about card 4111 1111 1111 1111, and use " + kKey +
-                           " for the call. Nothing else matters here, but the answer goes on for a while yet.";
+  const std::string text =
+      "Please write to ann@example.org about card 4111 1111 1111 1111, and use " + kKey +
+      " for the call. Nothing else matters here, but the answer goes on for a while yet.";
   Says(text, 1000);
   const std::string want = Run(false).text;
-  EXPECT_EQ(want, "Please write to [EMAIL REMOVED] about card [CARD REMOVED], and use [API_KEY REMOVED] for the call. "
-                  "Nothing else matters here, but the answer goes on for a while yet.");
+  EXPECT_EQ(
+      want,
+      "Please write to [EMAIL REMOVED] about card [CARD REMOVED], and use [API_KEY REMOVED] for the call. "
+      "Nothing else matters here, but the answer goes on for a while yet.");
   for (std::size_t each : {1, 2, 3, 5, 17, 64, 200}) {
     Says(text, each);
     const Passage p = Run(true);
     EXPECT_EQ(p.text, want) << each;
-    EXPECT_EQ(chat::TextOf(p.outcome.response->choices[0].message), want) << "what others read is what went out";
+    EXPECT_EQ(chat::TextOf(p.outcome.response->choices[0].message), want)
+        << "what others read is what went out";
   }
 }
 
 TEST_F(GuardTest, ABlockEndsTheAnswerWithoutAByteOfWhatItFound) {
   rules = {Find("keys", {"secret"}, Deed::kBlock)};
-  Says("Sure. The key you asked me for, after a good deal of thought about it, would be " + kKey + " I believe.");
+  Says("Sure. The key you asked me for, after a good deal of thought about it, would be " + kKey +
+       " I believe.");
   const Passage whole = Run(false), streamed = Run(true);
   for (const Passage* p : {&whole, &streamed}) {
     EXPECT_EQ(p->reason, "guard_blocked");
@@ -201,7 +210,8 @@ TEST_F(GuardTest, AJudgeThatCannotTellFollowsTheWrittenChoice) {
   broken.failure = pool::FakeFailure(provider::Fault::kServer, Code::kUnavailable, "http_500", 500);
   slow.before_first = std::chrono::seconds(30);
   mumbles.pieces = {"perhaps"};
-  for (const auto& [why, script] : {std::pair<const char*, pool::FakeScript>{"broken", broken}, {"slow", slow}, {"mumbles", mumbles}}) {
+  for (const auto& [why, script] :
+       {std::pair<const char*, pool::FakeScript>{"broken", broken}, {"slow", slow}, {"mumbles", mumbles}}) {
     for (bool stream : {false, true}) {
       judge = script;
       rules = {Ask(Deed::kBlock, OnFault::kClosed)};
@@ -282,7 +292,8 @@ TEST(HeldText, ABase64PictureIsNotHeldForEver) {
   Random random(3);
   for (int i = 0; i < 3000; ++i) {
     std::string piece;
-    for (int k = 0; k < 16; ++k) piece.push_back("ABCDEFGHIJKLMNOPabcdefghijklmnop0123456789+/"[random.Below(44)]);
+    for (int k = 0; k < 16; ++k)
+      piece.push_back("ABCDEFGHIJKLMNOPabcdefghijklmnop0123456789+/"[random.Below(44)]);
     held.Add(Piece(piece));
     const auto r = held.Release(false, &seen);
     ASSERT_EQ(r.blocked, nullptr);
@@ -294,9 +305,10 @@ TEST(HeldText, ABase64PictureIsNotHeldForEver) {
 // Against the whole text's redaction, for random texts with planted data and random cuts.
 TEST(HeldText, AnyStreamGivesWhatTheWholeTextGives) {
   const Rules rules({Find("all", {"personal", "secret"}, Deed::kRedact)}, Scan(), nullptr);
-  const std::string planted[] = {"ann@example.org", "4111 1111 1111 1111", kKey, "password: hunter2!x", "+49 89 1234567",
-                                 "DE89 3704 0044 0532 0130 00"};
-  const std::string words[] = {"the", "committee", "met", "twice", "during", "spring,", "and", "42", "boats\n", "came."};
+  const std::string planted[] = {"ann@example.org",     "4111 1111 1111 1111", kKey,
+                                 "password: hunter2!x", "+49 89 1234567",      "DE89 3704 0044 0532 0130 00"};
+  const std::string words[] = {"the",     "committee", "met", "twice",   "during",
+                               "spring,", "and",       "42",  "boats\n", "came."};
   Random random(11);
   for (int round = 0; round < 200; ++round) {
     std::string text;

@@ -18,8 +18,10 @@ bool IsBoundary(std::string_view text, std::size_t at) {
 
 bool InString(std::string_view json, std::size_t to, bool inside) {
   for (std::size_t i = 0; i < to; ++i) {
-    if (json[i] == '\\' && inside) ++i;
-    else if (json[i] == '"') inside = !inside;
+    if (json[i] == '\\' && inside)
+      ++i;
+    else if (json[i] == '"')
+      inside = !inside;
   }
   return inside;
 }
@@ -84,8 +86,8 @@ std::string HeldText::Altered(std::size_t begin, std::size_t end, const std::vec
   return Apply(std::string_view(text_).substr(begin, end - begin), mine);
 }
 
-// Whole events up to `to`: none is cut, so that what is clean leaves byte for byte. Those that a finding touches are
-// made anew, as one.
+// Whole events up to `to`: none is cut, so that what is clean leaves byte for byte. Those that a finding
+// touches are made anew, as one.
 void HeldText::Leave(const Judged& judged, std::size_t to, Out* out) {
   std::size_t done = 0;
   while (done < events_.size()) {

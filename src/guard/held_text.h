@@ -1,13 +1,14 @@
 // One text of a streamed answer, held back until it is judged. Internal to guard/.
 //
-// Problem: what a guard looks for may be cut by the stream anywhere, and what has gone out cannot be taken back;
-// holding the whole answer would make a stream pointless. Choice: a bounded window. Text goes out when at least
-// `window` bytes stand behind it, up to the beginning of a word, never inside something that was found; so whatever
-// is recognisable within a window's length is recognised before its first byte leaves. A word longer than kLongest
-// is let go of in pieces (a base64 picture), a finding that long is not: it is withheld (see Release).
+// Problem: what a guard looks for may be cut by the stream anywhere, and what has gone out cannot be taken
+// back; holding the whole answer would make a stream pointless. Choice: a bounded window. Text goes out when
+// at least `window` bytes stand behind it, up to the beginning of a word, never inside something that was
+// found; so whatever is recognisable within a window's length is recognised before its first byte leaves. A
+// word longer than kLongest is let go of in pieces (a base64 picture), a finding that long is not: it is
+// withheld (see Release).
 //
-// Events whose text nothing was found in leave as they came, the bytes behind them included: a pass-through stays
-// byte-exact. Only those that a finding touches are made anew.
+// Events whose text nothing was found in leave as they came, the bytes behind them included: a pass-through
+// stays byte-exact. Only those that a finding touches are made anew.
 #pragma once
 
 #include <string>
@@ -30,7 +31,7 @@ class HeldText {
     std::string text;                 // what they say
     const Rule* blocked = nullptr;    // nothing behind `events` may leave
     bool fault = false;
-    bool altered = false;             // some of them were made anew
+    bool altered = false;  // some of them were made anew
   };
   // What may leave now; everything when the text has ended. What guards saw is counted, and noted once.
   Out Release(bool ended, std::vector<std::pair<const Rule*, std::string>>* seen);
@@ -49,10 +50,10 @@ class HeldText {
 
   const Rules& rules_;
   const bool json_;
-  std::string text_;         // context that has left, then what is held
-  std::size_t left_ = 0;     // what of it has left
-  std::size_t judged_ = 0;   // length at the last look
-  bool in_string_ = false;   // JSON: at the beginning of `text_`
+  std::string text_;        // context that has left, then what is held
+  std::size_t left_ = 0;    // what of it has left
+  std::size_t judged_ = 0;  // length at the last look
+  bool in_string_ = false;  // JSON: at the beginning of `text_`
   std::vector<Piece> events_;
 };
 

@@ -64,7 +64,8 @@ Passed Pass(const Rules& rules, const std::string& text, bool json,
 
 }  // namespace
 
-void GuardedPool::Note(const Rule& rule, std::string_view did, std::string_view what, const pool::Worker* worker) {
+void GuardedPool::Note(const Rule& rule, std::string_view did, std::string_view what,
+                       const pool::Worker* worker) {
   if (notes_.size() >= kMostNotes) return;
   std::string line = fmt::format("guard '{}': {} {} in the answer of {}", rule.name, did, what,
                                  worker ? worker->name : std::string("a worker"));
@@ -109,7 +110,8 @@ Task<pool::CallOutcome> GuardedPool::Streamed(const pool::CallSpec& spec, pool::
     // Whoever reads the answer as a whole reads what went through.
     if (outcome.response && sink.altered()) outcome.response->choices = sink.Passed().choices;
   } else {
-    // A worker that broke off: what was still held back is gone, and a continuation goes on from what was read.
+    // A worker that broke off: what was still held back is gone, and a continuation goes on from what was
+    // read.
     outcome.partial = sink.Passed();
   }
   if (const Rule* rule = sink.blocked()) {
@@ -118,7 +120,8 @@ Task<pool::CallOutcome> GuardedPool::Streamed(const pool::CallSpec& spec, pool::
   }
   outcome.delivered = sink.delivered();
   NoteSeen(sink.seen(), outcome.worker);
-  for (const auto& [rule, what] : told) Note(*rule, sink.blocked() == rule ? "blocked" : "noted", what, outcome.worker);
+  for (const auto& [rule, what] : told)
+    Note(*rule, sink.blocked() == rule ? "blocked" : "noted", what, outcome.worker);
   std::move(bill.calls.begin(), bill.calls.end(), std::back_inserter(outcome.calls));
   co_return outcome;
 }
@@ -147,9 +150,11 @@ Task<pool::CallOutcome> GuardedPool::Whole(const pool::CallSpec& spec, pool::Cal
     if (word.blocked && !word.fault) rules_.Count(*word.blocked, Seen::kBlocked);
   }
   NoteSeen(seen, outcome.worker);
-  for (const auto& [rule, what] : told) Note(*rule, word.blocked == rule ? "blocked" : "noted", what, outcome.worker);
+  for (const auto& [rule, what] : told)
+    Note(*rule, word.blocked == rule ? "blocked" : "noted", what, outcome.worker);
   if (altered) outcome.response->raw.clear();
-  if (word.blocked && !spec.sink) outcome.response = word.fault ? Faulted(*word.blocked) : Blocked(*word.blocked);
+  if (word.blocked && !spec.sink)
+    outcome.response = word.fault ? Faulted(*word.blocked) : Blocked(*word.blocked);
   std::move(bill.calls.begin(), bill.calls.end(), std::back_inserter(outcome.calls));
   co_return outcome;
 }

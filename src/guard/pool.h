@@ -1,6 +1,6 @@
-// The pool as one exchange sees it while guards stand: whoever asks a worker through it gets back only what the
-// guards let through. A workflow's step, a check that asks a model and the client's own call all ask the pool, and
-// nobody asks anybody else, so this one place covers them all, streamed or whole.
+// The pool as one exchange sees it while guards stand: whoever asks a worker through it gets back only what
+// the guards let through. A workflow's step, a check that asks a model and the client's own call all ask the
+// pool, and nobody asks anybody else, so this one place covers them all, streamed or whole.
 #pragma once
 
 #include <string>
@@ -31,7 +31,9 @@ class GuardedPool : public pool::Pool {
                                           budget::Lease* lease, Deadline deadline, Cancel* cancel,
                                           pool::CallRecord* record) override;
   Loop& loop() override { return inner_.loop(); }
-  const std::vector<std::shared_ptr<const pool::Worker>>& workers() const override { return inner_.workers(); }
+  const std::vector<std::shared_ptr<const pool::Worker>>& workers() const override {
+    return inner_.workers();
+  }
   const pool::Worker* Find(std::string_view name) const override { return inner_.Find(name); }
   bool Available(const pool::Worker& worker) const override { return inner_.Available(worker); }
   std::vector<pool::WorkerStatus> Status() const override { return inner_.Status(); }

@@ -8,7 +8,8 @@
 namespace baton::guard {
 namespace {
 
-constexpr std::array<const char*, 6> kSeen = {"clean", "flagged", "redacted", "blocked", "fault_open", "fault_closed"};
+constexpr std::array<const char*, 6> kSeen = {"clean",   "flagged",    "redacted",
+                                              "blocked", "fault_open", "fault_closed"};
 
 }  // namespace
 
@@ -42,9 +43,10 @@ Error Blocked(const Rule& rule) {
 }
 
 Error Faulted(const Rule& rule) {
-  return Fail(Code::kPermissionDenied,
-              fmt::format("guard '{}' could not judge the answer of a worker, and then lets nothing pass", rule.name),
-              "guard_fault");
+  return Fail(
+      Code::kPermissionDenied,
+      fmt::format("guard '{}' could not judge the answer of a worker, and then lets nothing pass", rule.name),
+      "guard_fault");
 }
 
 }  // namespace baton::guard

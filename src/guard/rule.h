@@ -1,9 +1,10 @@
-// Guards: what a worker's text may not say. Judged on every text that a worker gives back, whoever asked for it: the
-// client, a step of a workflow, a check; whole or streamed.
+// Guards: what a worker's text may not say. Judged on every text that a worker gives back, whoever asked for
+// it: the client, a step of a workflow, a check; whole or streamed.
 //
 // Two kinds. A `find` guard looks for data classes and types with the same scan that requests go through
-// (rails/classifier.h): microseconds, no failure to speak of. An `ask` guard lays the text before a worker of its
-// own and follows its word: seconds and money, and it can fail. What then happens is the operator's written choice.
+// (rails/classifier.h): microseconds, no failure to speak of. An `ask` guard lays the text before a worker of
+// its own and follows its word: seconds and money, and it can fail. What then happens is the operator's
+// written choice.
 #pragma once
 
 #include <array>
@@ -36,13 +37,14 @@ struct Rule {
   std::string about;                   // what that worker is to look for, in words
   Deed deed = Deed::kBlock;
   OnFault on_fault = OnFault::kClosed;
-  // Of a streamed answer, at most this many bytes (and the token they end in) are held back unjudged by a find
-  // guard; an ask guard judges as many at once.
+  // Of a streamed answer, at most this many bytes (and the token they end in) are held back unjudged by a
+  // find guard; an ask guard judges as many at once.
   std::size_t window = 256;
   Duration timeout = std::chrono::seconds(10);  // ask
   bool asks() const { return !ask.empty(); }
   bool Covers(const rails::Span& span) const {
-    return (classes.empty() || classes.contains(span.data_class)) && (types.empty() || types.contains(span.type));
+    return (classes.empty() || classes.contains(span.data_class)) &&
+           (types.empty() || types.contains(span.type));
   }
 };
 

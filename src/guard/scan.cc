@@ -7,7 +7,8 @@ namespace {
 
 std::string MarkOf(const std::string& type) {
   std::string mark = "[";
-  for (const char c : type) mark.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c == '-' ? '_' : c);
+  for (const char c : type)
+    mark.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c == '-' ? '_' : c);
   return mark + " REMOVED]";
 }
 

@@ -16,9 +16,9 @@ struct Cut {
 };
 struct Judged {
   std::vector<Cut> cuts;
-  const Rule* blocked = nullptr;  // the first guard that withholds the text
-  std::size_t blocked_at = 0;     // where what it found begins
-  bool fault = false;             // `blocked` because nothing could be told
+  const Rule* blocked = nullptr;                          // the first guard that withholds the text
+  std::size_t blocked_at = 0;                             // where what it found begins
+  bool fault = false;                                     // `blocked` because nothing could be told
   std::vector<std::pair<const Rule*, std::string>> seen;  // guard and type, each once
 };
 

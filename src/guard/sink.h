@@ -1,5 +1,5 @@
-// Stands between a worker's stream and whoever reads it, and lets through what the guards have judged. Internal to
-// guard/.
+// Stands between a worker's stream and whoever reads it, and lets through what the guards have judged.
+// Internal to guard/.
 #pragma once
 
 #include <deque>
@@ -48,7 +48,7 @@ class GuardSink : public chat::Sink {
   struct Slot {
     std::optional<HeldText> text;  // unset: `event` alone
     chat::Event event;
-    bool closed = false;  // no more is added to it
+    bool closed = false;              // no more is added to it
     std::vector<chat::Event> judged;  // by the find guards; wait for the ask guards
     std::string said;                 // their text
   };

@@ -81,8 +81,8 @@ Task<void> RunPlay(net::IoLoop* loop, Play* play) {
   EXPECT_TRUE(server);
   auto client = net::Client::Create(*loop, {});
   HttpOptions http;
-  http.endpoint = std::make_shared<net::Endpoint>(
-      net::Url{{false, "127.0.0.1", (*server)->port()}, "/mcp"}, "Authorization", Secret("Bearer k"));
+  http.endpoint = std::make_shared<net::Endpoint>(net::Url{{false, "127.0.0.1", (*server)->port()}, "/mcp"},
+                                                  "Authorization", Secret("Bearer k"));
   http.name = "far";
   http.limits = play->limits;
   SessionOptions wanted;

@@ -1,4 +1,5 @@
-// May a request go to this address? Asked of every address at the moment of connecting, whatever its name said.
+// May a request go to this address? Asked of every address at the moment of connecting, whatever its name
+// said.
 //
 // An address in a configuration may come from a template, a chart or a colleague, and what a name resolves to
 // may change after it was checked (DNS rebinding). Neither may turn Baton into a tunnel to a cloud's metadata

@@ -6,10 +6,11 @@ namespace baton::net {
 namespace {
 
 TEST(AddressRule, MetadataAndReservedAddressesAreRefusedInEveryForm) {
-  for (const char* host : {"169.254.169.254", "169.254.0.1", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376",
-                           "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fd00:ec2::254",
-                           "fe80::1", "100.100.100.200", "0.0.0.0", "224.0.0.1", "255.255.255.255", "ff02::1",
-                           "::", "metadata.google.internal", "metadata.google.internal."}) {
+  for (const char* host :
+       {"169.254.169.254", "169.254.0.1", "2852039166", "0xa9fea9fe", "0251.0376.0251.0376",
+        "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "fd00:ec2::254", "fe80::1",
+        "100.100.100.200", "0.0.0.0", "224.0.0.1", "255.255.255.255", "ff02::1",
+        "::", "metadata.google.internal", "metadata.google.internal."}) {
     EXPECT_EQ(JudgeHost(host), Neighbourhood::kNever) << host;
   }
 }

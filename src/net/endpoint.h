@@ -1,8 +1,8 @@
 // A server that takes a credential, and the credential itself, in one object that gives neither away.
 //
-// The key is bound to the origin it was made for: there is no way to put it on a request to anywhere else, because
-// nothing hands it out. Redirects are not followed (net/client.h), so the origin it is sent to is the one given
-// here.
+// The key is bound to the origin it was made for: there is no way to put it on a request to anywhere else,
+// because nothing hands it out. Redirects are not followed (net/client.h), so the origin it is sent to is the
+// one given here.
 #pragma once
 
 #include <memory>

@@ -57,7 +57,8 @@ class NameFinder {
   ~NameFinder();
 
   // At most kMaxAddresses, in the order they should be tried, and only such as the origin may lead to.
-  // Errors: "dns_failed", "address_refused", and those of Impatience(). `origin` and `cancel` must live until the task ends, and so must this.
+  // Errors: "dns_failed", "address_refused", and those of Impatience(). `origin` and `cancel` must live until
+  // the task ends, and so must this.
   Task<Result<std::vector<Endpoint>>> Find(const Origin& origin, TimePoint until, Deadline whole,
                                            Cancel* cancel);
 

@@ -20,22 +20,26 @@ struct Expression {
   const char* pattern;
 };
 
-// What attacks say, by family. Each is a phrase that honest text has little use for; single words are left to the
-// models. Case does not matter; white space is any amount of it.
+// What attacks say, by family. Each is a phrase that honest text has little use for; single words are left to
+// the models. Case does not matter; white space is any amount of it.
 constexpr Expression kExpressions[] = {
     {"override",
      R"~((ignore|disregard|forget|override|bypass|skip|drop)\s+(all\s+|any\s+|the\s+|your\s+|my\s+|these\s+|those\s+|of\s+){0,3}(previous|prior|above|earlier|preceding|system|original|initial|foregoing)\s+(instruction|prompt|rule|guideline|direction|message|context|order|command|polic))~"},
-    {"override", R"~((new|updated|real|actual)\s+(system\s+)?(instructions?|orders|prompt)\s*(follow|are|is)?\s*:)~"},
+    {"override",
+     R"~((new|updated|real|actual)\s+(system\s+)?(instructions?|orders|prompt)\s*(follow|are|is)?\s*:)~"},
     {"override",
      R"~((ignoriere|vergiss|missachte)\s+(alle\s+|die\s+|deine\s+){0,2}(vorherigen|bisherigen|obigen|fr\xc3\xbcheren)\s+(anweisung|regel|befehl))~"},
     {"override",
      R"~((ignore|ignorez|oublie|oubliez)\s+(toutes\s+|les\s+|tes\s+|vos\s+){0,2}(instructions|consignes|r\xc3\xa8gles)\s+(pr\xc3\xa9c\xc3\xa9dentes|ci-dessus))~"},
     {"override",
      R"~((ignora|olvida)\s+(todas\s+|las\s+|tus\s+){0,2}(instrucciones|reglas)\s+(anteriores|previas))~"},
-    {"role", R"~(you\s+are\s+(now\s+)?(dan\b|in\s+developer\s+mode|unrestricted|jailbroken|no\s+longer\s+bound))~"},
-    {"role", R"~((developer|god|admin|debug|maintenance)\s+mode\s+(is\s+)?(enabled|activated|on\b|unlocked))~"},
+    {"role",
+     R"~(you\s+are\s+(now\s+)?(dan\b|in\s+developer\s+mode|unrestricted|jailbroken|no\s+longer\s+bound))~"},
+    {"role",
+     R"~((developer|god|admin|debug|maintenance)\s+mode\s+(is\s+)?(enabled|activated|on\b|unlocked))~"},
     {"role", R"~(<\|(im_start|im_end|system|start_header_id|eot_id)\|>|\[/?INST\]|<</?SYS>>|</?system>)~"},
-    {"role", R"~((^|\n)\s*#{0,3}\s*(system|developer|administrator)\s*(message|prompt|override|notice)?\s*:\s)~"},
+    {"role",
+     R"~((^|\n)\s*#{0,3}\s*(system|developer|administrator)\s*(message|prompt|override|notice)?\s*:\s)~"},
     {"leak",
      R"~((reveal|print|show|repeat|output|leak|display|recite|dump)\s+(me\s+|us\s+|all\s+|the\s+|your\s+|of\s+|verbatim\s+){0,4}(system\s+prompt|hidden\s+(instructions?|prompt)|initial\s+(instructions?|prompt)|(instructions|text|words)\s+above))~"},
     {"leak",
@@ -46,9 +50,11 @@ constexpr Expression kExpressions[] = {
      R"~((use|select|choose|pick|call|invoke|need|needs|require|requires)\s+(only\s+)?(the\s+|your\s+|a\s+)?(most\s+(powerful|capable|expensive|intelligent|advanced)|largest|strongest|biggest|priciest|frontier|flagship|premium|top[ -]tier)\s+(available\s+)?(model|worker|llm|tier|route))~"},
     {"reroute",
      R"~((task\s+|query\s+|request\s+)?(complexity|difficulty|priority|quality)\s*[:=]\s*(very\s+|extremely\s+)?(high|max|maximum|extreme|critical|10/10|100))~"},
-    {"reroute", R"~((route|policy|workflow|worker|router)\s*[:=]\s*["']?(baton-ultra|ultra|large|premium|debate|mixture))~"},
+    {"reroute",
+     R"~((route|policy|workflow|worker|router)\s*[:=]\s*["']?(baton-ultra|ultra|large|premium|debate|mixture))~"},
     {"control", R"~((baton|x-baton)-(max-cost|max-tokens|deadline|quality|task|session|worker|route))~"},
-    {"plan", R"~("(steps|plan|workers?|access)"\s*:\s*[\[{].{0,400}"(worker|role|instruction|workers)"\s*:)~"},
+    {"plan",
+     R"~("(steps|plan|workers?|access)"\s*:\s*[\[{].{0,400}"(worker|role|instruction|workers)"\s*:)~"},
     {"plan",
      R"~((add|insert|append|execute|run|schedule)\s+(\d+\s+|another\s+|more\s+|the\s+following\s+|extra\s+|additional\s+){1,3}(steps?|workers?|agents?|calls?)\b)~"},
     {"exfiltrate",
@@ -56,7 +62,8 @@ constexpr Expression kExpressions[] = {
     {"exfiltrate", R"~(!\[[^\]]{0,80}\]\(https?://[^)\s]{0,200}[?=&][^)]{0,400}\))~"},
     {"inflate",
      R"~((repeat|continue|output|write|print|say|loop)\s.{0,60}(forever|infinitely|endlessly|without\s+(ever\s+)?stopping|until\s+(the\s+)?(limit|maximum|budget)|(\d{4,}|million|billion)\s+times))~"},
-    {"inflate", R"~(never\s+(stop|finish|end|terminate|conclude)\s+(writing|generating|thinking|answering|the\s+answer))~"},
+    {"inflate",
+     R"~(never\s+(stop|finish|end|terminate|conclude)\s+(writing|generating|thinking|answering|the\s+answer))~"},
 };
 
 const std::vector<std::string>& AllSigns() {
@@ -75,12 +82,14 @@ int OnSign(unsigned id, unsigned long long, unsigned long long, unsigned, void* 
 
 // Characters nobody sees that spell letters: there is no honest use for them.
 bool HoldsTagCharacters(std::string_view text) {
-  return text.find("\xf3\xa0\x81") != std::string_view::npos || text.find("\xf3\xa0\x80") != std::string_view::npos;
+  return text.find("\xf3\xa0\x81") != std::string_view::npos ||
+         text.find("\xf3\xa0\x80") != std::string_view::npos;
 }
 
 class Detector final : public AttackDetector {
  public:
-  Detector(Database database, Scratch scratch) : database_(std::move(database)), scratch_(std::move(scratch)) {}
+  Detector(Database database, Scratch scratch)
+      : database_(std::move(database)), scratch_(std::move(scratch)) {}
 
   Suspicion Look(const chat::Request& request) const override {
     Suspicion out;
@@ -119,7 +128,8 @@ class Detector final : public AttackDetector {
 
   void Scan(std::string_view text, bool from_tool, Suspicion* out) const {
     if (Scratch scratch = scratch_.Take()) {
-      (void)hs_scan(database_.get(), text.data(), static_cast<unsigned>(text.size()), 0, scratch.get(), OnSign, out);
+      (void)hs_scan(database_.get(), text.data(), static_cast<unsigned>(text.size()), 0, scratch.get(),
+                    OnSign, out);
       scratch_.GiveBack(std::move(scratch));
     }
     const AttackModel &phrasing = PhrasingModel(), &orders = OrdersModel();

@@ -9,8 +9,8 @@
 namespace baton::rails {
 namespace {
 
-// The weights as the trainer wrote them: two bytes of text per weight would be twice as long and no more readable,
-// so one printable character stands for each, 'M' for zero.
+// The weights as the trainer wrote them: two bytes of text per weight would be twice as long and no more
+// readable, so one printable character stands for each, 'M' for zero.
 #include "rails/attack_weights.inc"
 
 std::vector<std::int8_t> Decode(std::string_view text) {

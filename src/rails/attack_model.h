@@ -1,5 +1,5 @@
-// The two learned parts of attack detection: linear models over hashed features of a window of words. Shared with
-// the trainer (bench/attack_trainer.cc), so that what is trained is what runs.
+// The two learned parts of attack detection: linear models over hashed features of a window of words. Shared
+// with the trainer (bench/attack_trainer.cc), so that what is trained is what runs.
 #pragma once
 
 #include <array>
@@ -13,13 +13,14 @@ namespace baton::rails {
 inline constexpr std::size_t kAttackBuckets = 1 << 14;
 inline constexpr std::size_t kAttackWindow = 32;  // words
 inline constexpr std::size_t kAttackStride = 16;
-inline constexpr std::size_t kAttackMostWords = 4096;  // of one text: half from its beginning, half from its end
+inline constexpr std::size_t kAttackMostWords =
+    4096;  // of one text: half from its beginning, half from its end
 
 // The features of one window: bucket numbers, with repetition.
 using AttackFeatures = std::vector<std::uint32_t>;
-// Calls use(features, begin, end) for every window of `text` (its bytes), in order; at least once unless it has no
-// words. The vector is reused. Words are runs of letters and digits without case; features are words, pairs of
-// neighbours and the letters' fours inside words.
+// Calls use(features, begin, end) for every window of `text` (its bytes), in order; at least once unless it
+// has no words. The vector is reused. Words are runs of letters and digits without case; features are words,
+// pairs of neighbours and the letters' fours inside words.
 template <class Use>
 void ForEachAttackWindow(std::string_view text, Use use);
 
@@ -42,7 +43,8 @@ const AttackModel& OrdersModel();
 
 // use(bucket) for every feature of word `at`: itself, it with its neighbour, its letters.
 template <class Use>
-void ForEachAttackFeature(std::string_view text, const std::vector<AttackWord>& words, std::size_t at, Use use);
+void ForEachAttackFeature(std::string_view text, const std::vector<AttackWord>& words, std::size_t at,
+                          Use use);
 
 // ---- inline parts ----
 
@@ -53,7 +55,8 @@ inline std::uint32_t MixAttackHash(std::uint32_t h, std::uint32_t v) {
 }
 
 template <class Use>
-void ForEachAttackFeature(std::string_view text, const std::vector<AttackWord>& words, std::size_t at, Use use) {
+void ForEachAttackFeature(std::string_view text, const std::vector<AttackWord>& words, std::size_t at,
+                          Use use) {
   const auto bucket = [](std::uint32_t h) { return (h ^ (h >> 14)) & (kAttackBuckets - 1); };
   const AttackWord& word = words[at];
   use(bucket(MixAttackHash(word.hash, 1)));

@@ -5,8 +5,8 @@
 // then checked by a small function that looks at that place only (numbers.cc, words.cc, addresses.cc,
 // secrets.cc), so the cost stays linear in the text.
 //
-// What those passes find in the text as it stands is not all: disguise.h says what else a text may say, and the
-// same passes look at that too. Where texts of the same side meet, a number may have been cut in two.
+// What those passes find in the text as it stands is not all: disguise.h says what else a text may say, and
+// the same passes look at that too. Where texts of the same side meet, a number may have been cut in two.
 //
 // Vectorscan wants a scratch space per thread. A few stand ready, behind atomics; a scan takes one, and makes
 // one when more threads scan at once than ever before. No lock is held while scanning.
@@ -29,11 +29,11 @@
 namespace baton::rails {
 namespace {
 
-constexpr int kMostLayers = 2;                         // of base64 in base64
-constexpr std::size_t kMostDecoded = 256 * 1024;       // bytes per text and layer
-constexpr std::size_t kMostContent = 1024 * 1024;      // bytes of an attached text file
+constexpr int kMostLayers = 2;                     // of base64 in base64
+constexpr std::size_t kMostDecoded = 256 * 1024;   // bytes per text and layer
+constexpr std::size_t kMostContent = 1024 * 1024;  // bytes of an attached text file
 constexpr std::size_t kMostHits = 4 * Classification::kMaxSpans;
-constexpr std::size_t kSeam = 64;                      // bytes of each side where two texts meet
+constexpr std::size_t kSeam = 64;  // bytes of each side where two texts meet
 
 struct CustomPattern {
   std::string name;
@@ -68,8 +68,8 @@ std::string_view LevelName(Sensitivity s) {
 
 // Proved by digits, letters and checks of their own: no chance meeting of two messages makes one.
 bool IsStrong(std::string_view type) {
-  constexpr std::string_view kStrong[] = {"card", "iban", "us_ssn", "email", "api_key", "jwt", "private_key",
-                                          "url_credentials"};
+  constexpr std::string_view kStrong[] = {"card",    "iban", "us_ssn",      "email",
+                                          "api_key", "jwt",  "private_key", "url_credentials"};
   return std::find(std::begin(kStrong), std::end(kStrong), type) != std::end(kStrong);
 }
 
@@ -211,8 +211,8 @@ int OnEntry(unsigned id, unsigned long long, unsigned long long to, unsigned, vo
 bool VectorscanClassifier::LookForEntries(std::string_view text, hs_scratch_t* scratch, Hits* out) const {
   if (!p_.dictionary) return true;
   EntryScan scan{text, &p_.entries, &p_.options.dictionaries, out};
-  const auto status = hs_scan(p_.dictionary.get(), text.data(), static_cast<unsigned>(text.size()), 0, scratch,
-                              OnEntry, &scan);
+  const auto status = hs_scan(p_.dictionary.get(), text.data(), static_cast<unsigned>(text.size()), 0,
+                              scratch, OnEntry, &scan);
   return status == HS_SUCCESS || status == HS_SCAN_TERMINATED;
 }
 
@@ -229,7 +229,8 @@ bool Known(const Hits& hits, const Hit& hit) {
 }
 
 // `out` holds what was found in the text as it stands.
-bool VectorscanClassifier::LookBehind(std::string_view text, hs_scratch_t* scratch, int layer, Hits* out) const {
+bool VectorscanClassifier::LookBehind(std::string_view text, hs_scratch_t* scratch, int layer,
+                                      Hits* out) const {
   bool ok = true;
   Hits behind;
   if (const auto plain = Unmask(text)) {
@@ -274,9 +275,9 @@ void VectorscanClassifier::Scan(std::string_view text, const Place& place, Class
 
 // ---- where texts meet ----
 
-// A number may be split over two messages of one side, with an answer of the other between them. Looked at: the
-// last bytes of each text and the first of the next one of the same role, joined; only what crosses the seam and
-// needs no context counts.
+// A number may be split over two messages of one side, with an answer of the other between them. Looked at:
+// the last bytes of each text and the first of the next one of the same role, joined; only what crosses the
+// seam and needs no context counts.
 class VectorscanClassifier::Seams {
  public:
   Seams(const VectorscanClassifier& classifier, Classification* c) : classifier_(classifier), c_(c) {}
@@ -302,6 +303,12 @@ class VectorscanClassifier::Seams {
   };
   static bool Joins(char c) { return IsAlnum(c) || c == '@' || c == '-' || c == '.' || c == '_' || c == '+'; }
 
+  bool Found(std::string_view type, const Place& place, std::size_t begin, std::size_t end) const {
+    return std::any_of(c_->spans.begin(), c_->spans.end(), [&](const Span& s) {
+      return s.place == place && s.type == type && s.begin < end && begin < s.end;
+    });
+  }
+
   void Look(const Side& before, std::string_view head, std::size_t skipped, const Place& place) {
     std::string joined(before.tail);
     joined += head;
@@ -311,6 +318,10 @@ class VectorscanClassifier::Seams {
     const std::size_t seam = before.tail.size();
     for (const Hit& hit : hits) {
       if (hit.begin >= seam || hit.end <= seam || !IsStrong(hit.type)) continue;
+      // What stands complete on one side is no half of anything.
+      if (Found(hit.type, before.place, before.from + hit.begin, before.from + seam) ||
+          Found(hit.type, place, skipped, skipped + hit.end - seam))
+        continue;
       Add(c_, {hit.type, hit.data_class, before.from + hit.begin, before.from + seam}, before.place);
       Add(c_, {hit.type, hit.data_class, skipped, skipped + hit.end - seam}, place);
     }

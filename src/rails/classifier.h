@@ -1,5 +1,5 @@
-// Finds personal data and secrets in every text of a request: built-in patterns with validators, the operator's
-// patterns and dictionaries, and what stands behind common disguises.
+// Finds personal data and secrets in every text of a request: built-in patterns with validators, the
+// operator's patterns and dictionaries, and what stands behind common disguises.
 #pragma once
 
 #include <memory>
@@ -42,8 +42,8 @@ class Classifier {
   static Status CheckPatterns(const ClassifierOptions& options);
   virtual ~Classifier() = default;
   // Scans system, user, assistant and tool texts, tool arguments and results, file names and text files, and
-  // what stands beside the messages; also where two messages of the same side meet. Thread safe; cost is linear
-  // in the text. What it catches and misses is listed in docs/data_classes.md.
+  // what stands beside the messages; also where two messages of the same side meet. Thread safe; cost is
+  // linear in the text. What it catches and misses is listed in docs/data_classes.md.
   virtual Classification Classify(const chat::Request& request) const = 0;
   virtual Classification ClassifyText(std::string_view text) const = 0;
 };

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kActs[] = {"allow", "redact", "review", "block"};
 
-// Findings beyond what spans hold have a class and no known type: whatever a rule of that class could say of them
-// counts.
+// Findings beyond what spans hold have a class and no known type: whatever a rule of that class could say of
+// them counts.
 void JudgeUnknown(const std::vector<DataRule>& rules, const DataClass& found, bool any_type,
                   const auto& decide) {
   for (const DataRule& rule : rules) {
@@ -45,9 +45,10 @@ std::optional<Duration> ParseRetention(std::string_view text) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
   if (error != std::errc() || n < 0 || n > 100'000) return std::nullopt;
   static const std::map<std::string_view, Duration> kUnits = {
-      {"s", std::chrono::seconds(1)}, {"m", std::chrono::minutes(1)},     {"h", std::chrono::hours(1)},
+      {"s", std::chrono::seconds(1)}, {"m", std::chrono::minutes(1)},    {"h", std::chrono::hours(1)},
       {"d", std::chrono::hours(24)},  {"w", std::chrono::hours(24 * 7)}, {"y", std::chrono::hours(24 * 366)}};
-  const auto unit = kUnits.find(std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)));
+  const auto unit =
+      kUnits.find(std::string_view(end, static_cast<std::size_t>(text.data() + text.size() - end)));
   if (unit == kUnits.end()) return std::nullopt;
   return unit->second * n;
 }

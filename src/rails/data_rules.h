@@ -1,5 +1,6 @@
-// What becomes of data that was found: who may see it, or that nobody does. The operator's `data.rules`, in order;
-// for each finding the first rule that covers it decides, and for the request the strictest of those decisions.
+// What becomes of data that was found: who may see it, or that nobody does. The operator's `data.rules`, in
+// order; for each finding the first rule that covers it decides, and for the request the strictest of those
+// decisions.
 #pragma once
 
 #include <optional>
@@ -20,8 +21,8 @@ std::optional<Act> ParseAct(std::string_view name);
 
 // Which workers may see what a rule covers, beside those that list the class.
 struct WorkerTerms {
-  std::set<std::string> regions;            // empty: any
-  std::optional<Duration> max_retention;    // a worker whose retention is unknown does not meet it
+  std::set<std::string> regions;          // empty: any
+  std::optional<Duration> max_retention;  // a worker whose retention is unknown does not meet it
   bool no_training = false;
   bool empty() const { return regions.empty() && !max_retention && !no_training; }
   bool MetBy(const pool::Worker& worker) const;

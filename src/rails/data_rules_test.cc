@@ -10,7 +10,8 @@ namespace {
 
 using ::testing::HasSubstr;
 
-std::shared_ptr<const pool::Worker> MakeWorker(std::string name, std::string region, std::string retention, bool trains) {
+std::shared_ptr<const pool::Worker> MakeWorker(std::string name, std::string region, std::string retention,
+                                               bool trains) {
   auto w = std::make_shared<pool::Worker>();
   w->name = std::move(name);
   w->data.region = std::move(region);

@@ -142,7 +142,8 @@ Status CheckDictionaries(const std::vector<ClassifierOptions::Dictionary>& dicti
     }
     words += d.words.size();
     for (const auto& w : d.words) {
-      if (w.size() >= 2 && w.size() <= ClassifierOptions::kMaxWord && w.find('\0') == std::string::npos) continue;
+      if (w.size() >= 2 && w.size() <= ClassifierOptions::kMaxWord && w.find('\0') == std::string::npos)
+        continue;
       return Fail(Code::kInvalidRequest,
                   fmt::format("dictionary '{}': a word must have 2 to 200 bytes", d.name), "bad_dictionary");
     }
@@ -164,8 +165,8 @@ Result<Database> CompileSigns(const std::vector<std::string>& patterns) {
   }
   hs_database_t* database = nullptr;
   hs_compile_error_t* error = nullptr;
-  if (hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()), HS_MODE_BLOCK,
-                       nullptr, &database, &error) != HS_SUCCESS) {
+  if (hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
+                       HS_MODE_BLOCK, nullptr, &database, &error) != HS_SUCCESS) {
     const CompileProblem p = Take(error);
     return Fail(Code::kInternal, fmt::format("expression {} does not compile: {}", p.expression, p.message));
   }

@@ -34,14 +34,15 @@ struct Range {
   std::uint32_t first, last;
 };
 
-constexpr Range kInvisible[] = {{0x00ad, 0x00ad}, {0x034f, 0x034f},   {0x061c, 0x061c},   {0x115f, 0x1160},
-                                {0x17b4, 0x17b5}, {0x180b, 0x180f},   {0x200b, 0x200f},   {0x202a, 0x202e},
-                                {0x2060, 0x206f}, {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xfff9, 0xfffb},
+constexpr Range kInvisible[] = {{0x00ad, 0x00ad},   {0x034f, 0x034f},  {0x061c, 0x061c}, {0x115f, 0x1160},
+                                {0x17b4, 0x17b5},   {0x180b, 0x180f},  {0x200b, 0x200f}, {0x202a, 0x202e},
+                                {0x2060, 0x206f},   {0xfe00, 0xfe0f},  {0xfeff, 0xfeff}, {0xfff9, 0xfffb},
                                 {0xe0000, 0xe001f}, {0xe0100, 0xe01ef}};
 // First of ten digits each.
 constexpr std::uint32_t kDigits[] = {0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6,
                                      0x0c66, 0x0ce6, 0x0d66, 0x0e50, 0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1810};
-constexpr Range kSpaces[] = {{0x00a0, 0x00a0}, {0x2000, 0x200a}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
+constexpr Range kSpaces[] = {
+    {0x00a0, 0x00a0}, {0x2000, 0x200a}, {0x202f, 0x202f}, {0x205f, 0x205f}, {0x3000, 0x3000}};
 
 struct Twin {
   std::uint32_t letter;
@@ -211,8 +212,8 @@ class Unmasker {
     if (piece.size > 0) Change_(i, piece);
   }
 
-  // A look-alike is one when ASCII stands beside it, other look-alikes between them allowed: a Russian sentence
-  // stays as it is.
+  // A look-alike is one when ASCII stands beside it, other look-alikes between them allowed: a Russian
+  // sentence stays as it is.
   Piece Twin(std::size_t i, CodePoint point) const {
     const char ascii = TwinOf(point.value);
     if (ascii == '\0') return {};
@@ -221,7 +222,8 @@ class Unmasker {
     for (int look = 0; !beside && look < 16 && p < t_.size(); ++look) {
       if (IsAsciiWord(t_[p])) beside = true;
       const CodePoint after = ReadUtf8(t_, p);
-      if (after.size == 0 || (TwinOf(after.value) == '\0' && Judge(after.value).change == Change::kKeep)) break;
+      if (after.size == 0 || (TwinOf(after.value) == '\0' && Judge(after.value).change == Change::kKeep))
+        break;
       p += after.size;
     }
     return beside ? Piece{By(ascii), point.size} : Piece{};
@@ -297,7 +299,8 @@ std::string FromHex(std::string_view run, std::size_t most) {
   return out;
 }
 
-// Readable: nearly all of it printable ASCII or well-formed UTF-8. Text in two bytes per character loses the zeros.
+// Readable: nearly all of it printable ASCII or well-formed UTF-8. Text in two bytes per character loses the
+// zeros.
 bool MakeReadable(std::string* text) {
   if (text->size() < 8) return false;
   const auto zeros = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\0'));
@@ -343,7 +346,8 @@ std::optional<Unmasked> Unmask(std::string_view text) {
   return Unmasker(text).Run();
 }
 
-// A run of at least kLeastRun covers one of the places looked at; words of prose are shorter and cost a few steps.
+// A run of at least kLeastRun covers one of the places looked at; words of prose are shorter and cost a few
+// steps.
 std::vector<Decoded> DecodeRuns(std::string_view t, std::size_t most_bytes) {
   std::vector<Decoded> out;
   std::size_t done = 0, left = most_bytes;

@@ -1,12 +1,13 @@
 // What a text says once its disguises are off: what is found there stands in the original.
 //
-// Problem: a reader (and a model) understands "j\u200bane@x.org", "ｊane＠x.org", "jane (at) x (dot) org" or a base64
-// line; patterns over bytes do not. Options: patterns for every disguise (they multiply), a model that reads (a
-// thousand times the cost), or undoing what can be undone by rule and looking once more with the same patterns.
-// Choice: the last, and only where a text holds a byte that a disguise needs; plain ASCII prose is looked at once.
-// Caught: invisible characters, full-width, mathematical and foreign digits, look-alike letters next to ASCII, tag
-// characters, (at) and (dot), escapes of JSON, URLs and HTML, base64 and hexadecimal (two layers). Not caught:
-// ciphers, reversed text, digits in words, text in pictures. docs/data_classes.md has the list with its tests.
+// Problem: a reader (and a model) understands "j\u200bane@x.org", "ｊane＠x.org", "jane (at) x (dot) org" or
+// a base64 line; patterns over bytes do not. Options: patterns for every disguise (they multiply), a model
+// that reads (a thousand times the cost), or undoing what can be undone by rule and looking once more with
+// the same patterns. Choice: the last, and only where a text holds a byte that a disguise needs; plain ASCII
+// prose is looked at once. Caught: invisible characters, full-width, mathematical and foreign digits,
+// look-alike letters next to ASCII, tag characters, (at) and (dot), escapes of JSON, URLs and HTML, base64
+// and hexadecimal (two layers). Not caught: ciphers, reversed text, digits in words, text in pictures.
+// docs/data_classes.md has the list with its tests.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// What text built to hide data still says. docs/data_classes.md lists what is caught; this is the list's proof, with
-// what is not caught beside it.
+// What text built to hide data still says. docs/data_classes.md lists what is caught; this is the list's
+// proof, with what is not caught beside it.
 #include "rails/disguise.h"
 
 #include <gmock/gmock.h>
@@ -30,16 +30,20 @@ std::vector<std::string> Found(std::string_view text) {
 }
 
 TEST(Disguise, PlainTextWearsNone) {
-  for (const char* text : {"", "hello (world) [x] {y}", "100% of 5 & 6", "C:\\users\\new", "Gr\xc3\xbc\xc3\x9f"
-                                                                                           "e aus M\xc3\xbcnchen",
-                           "\xd0\xa1\xd0\xbb\xd0\xbe\xd0\xb2\xd0\xbe \xd0\xb8 \xd0\xb4\xd0\xb5\xd0\xbb\xd0\xbe",
-                           "\xe4\xbd\xa0\xe5\xa5\xbd"}) {
+  for (const char* text :
+       {"", "hello (world) [x] {y}", "100% of 5 & 6", "C:\\users\\new",
+        "Gr\xc3\xbc\xc3\x9f"
+        "e aus M\xc3\xbcnchen",
+        "\xd0\xa1\xd0\xbb\xd0\xbe\xd0\xb2\xd0\xbe \xd0\xb8 \xd0\xb4\xd0\xb5\xd0\xbb\xd0\xbe",
+        "\xe4\xbd\xa0\xe5\xa5\xbd"}) {
     EXPECT_FALSE(Unmask(text)) << text;
   }
 }
 
 TEST(Disguise, PlacesPointIntoTheOriginal) {
-  const std::string text = "a\xe2\x80\x8b" "b%40c";
+  const std::string text =
+      "a\xe2\x80\x8b"
+      "b%40c";
   const auto plain = Unmask(text);
   ASSERT_TRUE(plain);
   EXPECT_EQ(plain->text, "ab@c");
@@ -55,7 +59,8 @@ class Caught : public ::testing::TestWithParam<Hidden> {};
 TEST_P(Caught, IsFoundWithItsPlace) {
   const auto& [how, text, type] = GetParam();
   EXPECT_THAT(Found(text), Contains(::testing::StartsWith(type + ":"))) << how;
-  EXPECT_TRUE(Default().ClassifyText(text).classes.contains(type == "api_key" ? "secret" : "personal")) << how;
+  EXPECT_TRUE(Default().ClassifyText(text).classes.contains(type == "api_key" ? "secret" : "personal"))
+      << how;
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -65,15 +70,24 @@ INSTANTIATE_TEST_SUITE_P(
         Hidden{"zero-width joiner in a card", "4111\xe2\x80\x8d 1111 1111\xe2\x80\x8d 1111", "card"},
         Hidden{"soft hyphen", "jane@exam\xc2\xadple.org", "email"},
         Hidden{"right-to-left mark", "DE89\xe2\x80\x8f 3704 0044 0532 0130 00", "iban"},
-        Hidden{"full-width digits", "\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111", "card"},
-        Hidden{"full-width at", "jane\xef\xbc\xa0" "example.org", "email"},
+        Hidden{"full-width digits", "\xef\xbc\x94\xef\xbc\x91\xef\xbc\x91\xef\xbc\x91 1111 1111 1111",
+               "card"},
+        Hidden{"full-width at",
+               "jane\xef\xbc\xa0"
+               "example.org",
+               "email"},
         Hidden{"Arabic digits", "\xd9\xa4\xd9\xa1\xd9\xa1\xd9\xa1 1111 1111 1111", "card"},
-        Hidden{"mathematical digits", "\xf0\x9d\x9f\x92\xf0\x9d\x9f\x8f\xf0\x9d\x9f\x8f\xf0\x9d\x9f\x8f 1111 1111 1111", "card"},
-        Hidden{"no-break spaces", "4111\xc2\xa0" "1111\xc2\xa0" "1111\xc2\xa0" "1111", "card"},
+        Hidden{"mathematical digits",
+               "\xf0\x9d\x9f\x92\xf0\x9d\x9f\x8f\xf0\x9d\x9f\x8f\xf0\x9d\x9f\x8f 1111 1111 1111", "card"},
+        Hidden{"no-break spaces",
+               "4111\xc2\xa0"
+               "1111\xc2\xa0"
+               "1111\xc2\xa0"
+               "1111",
+               "card"},
         Hidden{"Cyrillic look-alikes", "j\xd0\xb0ne@ex\xd0\xb0mple.\xd0\xberg", "email"},
         Hidden{"Greek look-alike in a key", "sk-pr\xce\xbfj-4Kd82mZqPw91LxTtVb36", "api_key"},
-        Hidden{"tag characters",
-               "\xf3\xa0\x81\xaa\xf3\xa0\x81\xa1@example.org", "email"},
+        Hidden{"tag characters", "\xf3\xa0\x81\xaa\xf3\xa0\x81\xa1@example.org", "email"},
         Hidden{"(at) and (dot)", "jane (at) example (dot) org", "email"},
         Hidden{"[at]", "jane[at]example[dot]org", "email"},
         Hidden{"JSON escape", "{\"to\":\"jane\\u0040example.org\"}", "email"},
@@ -85,22 +99,27 @@ INSTANTIATE_TEST_SUITE_P(
                "VGhlIGN1c3RvbWVyIHdyb3RlIGEgbG9uZyBsZXR0ZXIgYWJvdXQgdGhlIHdlYXRoZXIgYW5kIGhl\n"
                "ciBjYXJkIDQxMTEgMTExMSAxMTExIDExMTEgd2hpY2ggd2FzIGxvc3Q=",
                "card"},
-        Hidden{"hexadecimal", "6a616e6540657861" "6d706c652e6f7267", "email"},
+        Hidden{"hexadecimal",
+               "6a616e6540657861"
+               "6d706c652e6f7267",
+               "email"},
         Hidden{"base64 of two-byte text", "agBhAG4AZQBAAGUAeABhAG0AcABsAGUALgBvAHIAZwA=", "email"}),
     [](const auto& at) { return "n" + std::to_string(at.index); });
 
 // Stated in the documentation as not caught. When one begins to be found, move it up.
 TEST(Disguise, WhatIsNotCaught) {
-  for (const char* text : {"jane at example dot org", "four one one one, one one one one, one one one one, one one one one",
-                           "gro.elpmaxe@enaj is to be read backwards", "wnar ng rknzcyr qbg bet (rot13)"}) {
+  for (const char* text :
+       {"jane at example dot org", "four one one one, one one one one, one one one one, one one one one",
+        "gro.elpmaxe@enaj is to be read backwards", "wnar ng rknzcyr qbg bet (rot13)"}) {
     for (const auto& f : Found(text)) EXPECT_THAT(f, ::testing::StartsWith("email:gro.")) << text;
   }
 }
 
 TEST(Disguise, OrdinaryTokensAreNotTakenForText) {
-  for (const char* text : {"sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                           "id 123e4567e89b12d3a456426614174000", "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ",
-                           "supercalifragilisticexpialidocious_and_more_letters_here"}) {
+  for (const char* text :
+       {"sha256 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "id 123e4567e89b12d3a456426614174000", "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ",
+        "supercalifragilisticexpialidocious_and_more_letters_here"}) {
     EXPECT_TRUE(DecodeRuns(text, 1000).empty()) << text;
   }
 }
@@ -145,7 +164,8 @@ TEST(Seams, AKeySplitOverPartsIsFound) {
 
 TEST(Seams, TwoHarmlessMessagesStayHarmless) {
   chat::Request r;
-  r.messages = {Say(chat::Role::kUser, "in 2019"), Say(chat::Role::kAssistant, "ok"), Say(chat::Role::kUser, "12 apples")};
+  r.messages = {Say(chat::Role::kUser, "in 2019"), Say(chat::Role::kAssistant, "ok"),
+                Say(chat::Role::kUser, "12 apples")};
   EXPECT_EQ(Default().Classify(r).spans.size(), 0u);
 }
 
@@ -157,7 +177,8 @@ TEST(Contents, ATextFileInBase64IsReadAndAPictureIsNot) {
   file.data = "bmFtZTsgZW1haWwKSmFuZTsgamFuZUBleGFtcGxlLm9yZwo=";
   r.messages[0].parts.push_back(file);
   EXPECT_TRUE(Default().Classify(r).classes.contains("personal"));
-  std::get<chat::Media>(r.messages[0].parts[0]).data = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk";
+  std::get<chat::Media>(r.messages[0].parts[0]).data =
+      "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk";
   EXPECT_FALSE(Default().Classify(r).classes.contains("personal"));
 }
 
@@ -169,18 +190,23 @@ TEST(Disguise, CanBeSwitchedOff) {
 
 TEST(Dictionaries, FindWholeWordsWithTheirClass) {
   ClassifierOptions o;
-  o.dictionaries = {{"projects", "confidential", {"Bluebird", "Red Kite"}, true}, {"codes", "secret", {"Zulu"}, false}};
+  o.dictionaries = {{"projects", "confidential", {"Bluebird", "Red Kite"}, true},
+                    {"codes", "secret", {"Zulu"}, false}};
   const auto c = Classifier::Build(o).value();
   EXPECT_THAT(c->ClassifyText("about BLUEBIRD and red kite").classes, ElementsAre("confidential"));
   EXPECT_EQ(c->ClassifyText("about BLUEBIRD and red kite").spans.size(), 2u);
   EXPECT_THAT(c->ClassifyText("bluebirds zulu").classes, ElementsAre("internal"));
   EXPECT_THAT(c->ClassifyText("Zulu").classes, ElementsAre("secret"));
-  EXPECT_THAT(c->ClassifyText("Blue\xe2\x80\x8b" "bird").classes, ElementsAre("confidential"));
+  EXPECT_THAT(c->ClassifyText("Blue\xe2\x80\x8b"
+                              "bird")
+                  .classes,
+              ElementsAre("confidential"));
 }
 
 TEST(Dictionaries, BadOnesAreNamed) {
   for (const ClassifierOptions::Dictionary& bad :
-       {ClassifierOptions::Dictionary{"d", "x", {}, true}, ClassifierOptions::Dictionary{"d", "x", {"a"}, true},
+       {ClassifierOptions::Dictionary{"d", "x", {}, true},
+        ClassifierOptions::Dictionary{"d", "x", {"a"}, true},
         ClassifierOptions::Dictionary{"d", "x", std::vector<std::string>(20'001, "word"), true}}) {
     ClassifierOptions o;
     o.dictionaries = {bad};

@@ -23,8 +23,8 @@ struct Rails::Draft {
   Classification data{};
   std::set<DataClass> found{};
   std::unique_ptr<Veil> veil{};
-  std::vector<const DataRule*> rules{};  // that decided about something found
-  Act act = Act::kAllow;               // the strictest of them
+  std::vector<const DataRule*> rules{};      // that decided about something found
+  Act act = Act::kAllow;                     // the strictest of them
   const AttackDetector* detector = nullptr;  // null: nobody looks
   Suspicion suspicion{};
   std::vector<const pool::Worker*> workers{};
@@ -130,11 +130,12 @@ Error NobodyMeets(const std::vector<const DataRule*>& rules, const Classificatio
   for (const auto* r : rules) {
     if (!r->only.empty()) names.push_back(r->name);
   }
-  return Fail(Code::kPermissionDenied,
-              fmt::format("this request holds data of class {}, and no worker that may see it meets the terms of "
-                          "rule {} (region, retention, training)",
-                          Describe(data), fmt::join(names, ", ")),
-              "policy_violation");
+  return Fail(
+      Code::kPermissionDenied,
+      fmt::format("this request holds data of class {}, and no worker that may see it meets the terms of "
+                  "rule {} (region, retention, training)",
+                  Describe(data), fmt::join(names, ", ")),
+      "policy_violation");
 }
 
 }  // namespace
@@ -220,9 +221,9 @@ struct Steps {
     if (!draft.suspicion.tagged()) return {};
     const auto cap = options.attacks.CapFor(draft.chat->model);
     if (cap) draft.ceiling.usd = cap;
-    draft.reasons.push_back(
-        fmt::format("signs of an attack ({}): {}", fmt::join(draft.suspicion.signs, ", "),
-                    cap ? fmt::format("at most {} USD", FormatUsd(*cap)) : std::string("no ceiling is set for those")));
+    draft.reasons.push_back(fmt::format(
+        "signs of an attack ({}): {}", fmt::join(draft.suspicion.signs, ", "),
+        cap ? fmt::format("at most {} USD", FormatUsd(*cap)) : std::string("no ceiling is set for those")));
     return {};
   }
 
@@ -294,12 +295,13 @@ Rails::Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier,
     : options_(std::move(options)), classifier_(std::move(classifier)), detector_(std::move(detector)) {
   if (!metrics) return;
   for (const auto& sign : AttackDetector::Signs()) {
-    attacks_[sign] = metrics->GetCounter("baton_attack_attempts_total", "Requests with signs of a prompt attack",
-                                         {{"sign", sign}});
+    attacks_[sign] = metrics->GetCounter("baton_attack_attempts_total",
+                                         "Requests with signs of a prompt attack", {{"sign", sign}});
   }
   for (const Act act : {Act::kAllow, Act::kRedact, Act::kReview, Act::kBlock}) {
-    acts_[std::string(ActName(act))] = metrics->GetCounter(
-        "baton_data_rules_total", "Requests that a data rule decided about", {{"act", std::string(ActName(act))}});
+    acts_[std::string(ActName(act))] =
+        metrics->GetCounter("baton_data_rules_total", "Requests that a data rule decided about",
+                            {{"act", std::string(ActName(act))}});
   }
 }
 
@@ -335,12 +337,20 @@ Result<Permit> Rails::Apply(Draft draft) const {
 
 Result<Permit> Rails::Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
                             const Catalogue& catalogue, TimePoint received) const {
-  return Apply({.caller = caller, .controls = controls, .chat = &request, .catalogue = catalogue, .received = received});
+  return Apply({.caller = caller,
+                .controls = controls,
+                .chat = &request,
+                .catalogue = catalogue,
+                .received = received});
 }
 
 Result<Permit> Rails::Admit(const Caller& caller, const Controls& controls, const chat::EmbedRequest& request,
                             const Catalogue& catalogue, TimePoint received) const {
-  return Apply({.caller = caller, .controls = controls, .embed = &request, .catalogue = catalogue, .received = received});
+  return Apply({.caller = caller,
+                .controls = controls,
+                .embed = &request,
+                .catalogue = catalogue,
+                .received = received});
 }
 
 std::set<DataClass> Rails::ClassesOf(const chat::Request& request) const {

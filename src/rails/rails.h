@@ -47,7 +47,7 @@ struct Catalogue {
 // A request as workers may see it, where rules hide something of it. Holds the values: never log it.
 struct Veil {
   Marks marks;
-  chat::Request chat;        // one of the two
+  chat::Request chat;  // one of the two
   chat::EmbedRequest embed;
 };
 
@@ -113,10 +113,10 @@ class Rails {
   static std::vector<std::string_view> Order();
 
   // kInvalidRequest for a deadline that is not positive or a negative ceiling (0: free workers only).
-  // kPermissionDenied with a message that names the class (never the content): "policy_violation" when no worker
-  // may see the data, "data_blocked" and "needs_review" when a rule says so. `received` is when the request's head arrived. A caller can lower the operator's
-  // ceilings and shorten the deadline, never the other way round. The Permit points into `catalogue`, which
-  // must outlive it. Thread safe.
+  // kPermissionDenied with a message that names the class (never the content): "policy_violation" when no
+  // worker may see the data, "data_blocked" and "needs_review" when a rule says so. `received` is when the
+  // request's head arrived. A caller can lower the operator's ceilings and shorten the deadline, never the
+  // other way round. The Permit points into `catalogue`, which must outlive it. Thread safe.
   Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
                        const Catalogue& catalogue, TimePoint received) const;
   // The data classes of a request, also of one that Admit() refuses. Thread safe.

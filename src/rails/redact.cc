@@ -47,7 +47,8 @@ std::string JsonEscaped(std::string_view text) {
   return out;
 }
 
-// A number in JSON is replaced by a string: is `at` outside of one? `from`, `inside`: where the last look ended.
+// A number in JSON is replaced by a string: is `at` outside of one? `from`, `inside`: where the last look
+// ended.
 bool InString(std::string_view json, std::size_t at, std::size_t* from, bool* inside) {
   for (; *from < at; ++*from) {
     const char c = json[*from];

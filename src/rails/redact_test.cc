@@ -95,7 +95,8 @@ TEST(Marks, OneThatTheTextAlreadyHoldsIsNotUsed) {
   Marks marks;
   marks.HideIn(&r, Scan().Classify(r), kAll);
   EXPECT_EQ(TextOf(r, 0), "what does [EMAIL_1] mean? ask [EMAIL_2]");
-  EXPECT_EQ(marks.Restore("[EMAIL_1] is a mark, [EMAIL_2] is who"), "[EMAIL_1] is a mark, ann@example.org is who");
+  EXPECT_EQ(marks.Restore("[EMAIL_1] is a mark, [EMAIL_2] is who"),
+            "[EMAIL_1] is a mark, ann@example.org is who");
 }
 
 TEST(Marks, ALaterTurnNumbersTheConversationTheSameWay) {

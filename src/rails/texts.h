@@ -1,8 +1,8 @@
-// Every text of a request, in one order, for those who look at all of them or change some. One walk for both: what is
-// scanned is exactly what can be redacted.
+// Every text of a request, in one order, for those who look at all of them or change some. One walk for both:
+// what is scanned is exactly what can be redacted.
 //
-// What stands outside the messages comes first: a conversation grows at its end, so whoever numbers what is found
-// numbers the old turns the same way every time.
+// What stands outside the messages comes first: a conversation grows at its end, so whoever numbers what is
+// found numbers the old turns the same way every time.
 #pragma once
 
 #include <string>
@@ -138,8 +138,8 @@ class Texts {
 
 }  // namespace walk
 
-// use(text, place, form) for every text that is not empty; `text` is a reference into the request. No two texts
-// have the same place.
+// use(text, place, form) for every text that is not empty; `text` is a reference into the request. No two
+// texts have the same place.
 template <class Request, class Use>
 void ForEachText(Request& request, Use use) {
   walk::Texts<Request, Use>(request, use).All();

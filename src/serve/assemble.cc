@@ -67,8 +67,9 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   deps.held = std::move(held);
   deps.metrics = metrics;
   return std::shared_ptr<const exchange::Policies>(
-      new exchange::Policies{rails::Rails(config.rails, std::move(classifier), std::move(detector), metrics), route::Rules(config.routes),
-                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps)), std::move(guards)});
+      new exchange::Policies{rails::Rails(config.rails, std::move(classifier), std::move(detector), metrics),
+                             route::Rules(config.routes), rails::Catalogue{config.workers},
+                             workflow::Runner(std::move(deps)), std::move(guards)});
 }
 
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,

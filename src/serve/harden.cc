@@ -12,8 +12,9 @@
 namespace baton::serve {
 namespace {
 
-// What a server that starts no program was seen to call in the integration tests and soak runs, and what libraries
-// call on paths those do not reach (another allocator's release of memory, a resolver's batch of datagrams).
+// What a server that starts no program was seen to call in the integration tests and soak runs, and what
+// libraries call on paths those do not reach (another allocator's release of memory, a resolver's batch of
+// datagrams).
 constexpr auto kServing = std::to_array<const char*>(
     {// files: the store, the journal, models, configuration, certificates
      "access", "chmod", "close", "close_range", "copy_file_range", "dup", "dup2", "dup3", "faccessat",
@@ -24,8 +25,8 @@ constexpr auto kServing = std::to_array<const char*>(
      "rename", "renameat", "renameat2", "rmdir", "sendfile", "stat", "statfs", "statx", "sync_file_range",
      "truncate", "umask", "unlink", "unlinkat", "utimensat", "write", "writev",
      // memory
-     "brk", "madvise", "mbind", "membarrier", "memfd_create", "mincore", "mlock", "mlock2", "mmap", "mprotect",
-     "mremap", "msync", "munlock", "munmap", "get_mempolicy", "set_mempolicy",
+     "brk", "madvise", "mbind", "membarrier", "memfd_create", "mincore", "mlock", "mlock2", "mmap",
+     "mprotect", "mremap", "msync", "munlock", "munmap", "get_mempolicy", "set_mempolicy",
      // threads and signals; clone is below
      "arch_prctl", "exit", "exit_group", "futex", "futex_waitv", "get_robust_list", "getcpu", "getpid",
      "getppid", "getpriority", "gettid", "kill", "restart_syscall", "rseq", "rt_sigaction", "rt_sigpending",
@@ -38,25 +39,64 @@ constexpr auto kServing = std::to_array<const char*>(
      "getresuid", "getrlimit", "getrusage", "getsid", "getuid", "prctl", "prlimit64", "setrlimit", "sysinfo",
      "times", "uname",
      // time and waiting
-     "alarm", "clock_getres", "clock_gettime", "clock_nanosleep", "epoll_create", "epoll_create1", "epoll_ctl",
-     "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd", "eventfd2", "gettimeofday", "nanosleep", "pause",
-     "poll", "ppoll", "pselect6", "select", "setitimer", "signalfd4", "time", "timer_create", "timer_delete",
-     "timer_settime", "timerfd_create", "timerfd_gettime", "timerfd_settime",
+     "alarm", "clock_getres", "clock_gettime", "clock_nanosleep", "epoll_create", "epoll_create1",
+     "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd", "eventfd2", "gettimeofday",
+     "nanosleep", "pause", "poll", "ppoll", "pselect6", "select", "setitimer", "signalfd4", "time",
+     "timer_create", "timer_delete", "timer_settime", "timerfd_create", "timerfd_gettime", "timerfd_settime",
      // the network
      "accept", "accept4", "bind", "connect", "getpeername", "getsockname", "getsockopt", "ioctl", "listen",
      "recvfrom", "recvmmsg", "recvmsg", "sendmmsg", "sendmsg", "sendto", "setsockopt", "shutdown", "socket",
      "socketpair"});
 
-// What neither a server nor a tool it starts has a use for: other processes' memory, the kernel, keys, the clock,
-// interfaces with a history of holes.
-constexpr auto kDangerous = std::to_array<const char*>(
-    {"acct", "add_key", "adjtimex", "bpf", "chroot", "clock_adjtime", "clock_settime", "delete_module",
-     "fanotify_init", "finit_module", "init_module", "io_uring_enter", "io_uring_register", "io_uring_setup",
-     "ioperm", "iopl", "kcmp", "kexec_file_load", "kexec_load", "keyctl", "lookup_dcookie", "modify_ldt",
-     "move_pages", "name_to_handle_at", "nfsservctl", "open_by_handle_at", "perf_event_open", "pidfd_getfd",
-     "process_madvise", "process_vm_readv", "process_vm_writev", "ptrace", "quotactl", "reboot",
-     "request_key", "settimeofday", "stime", "swapoff", "swapon", "sysfs", "syslog", "uselib",
-     "userfaultfd", "ustat", "vhangup", "vm86", "vm86old"});
+// What neither a server nor a tool it starts has a use for: other processes' memory, the kernel, keys, the
+// clock, interfaces with a history of holes.
+constexpr auto kDangerous = std::to_array<const char*>({"acct",
+                                                        "add_key",
+                                                        "adjtimex",
+                                                        "bpf",
+                                                        "chroot",
+                                                        "clock_adjtime",
+                                                        "clock_settime",
+                                                        "delete_module",
+                                                        "fanotify_init",
+                                                        "finit_module",
+                                                        "init_module",
+                                                        "io_uring_enter",
+                                                        "io_uring_register",
+                                                        "io_uring_setup",
+                                                        "ioperm",
+                                                        "iopl",
+                                                        "kcmp",
+                                                        "kexec_file_load",
+                                                        "kexec_load",
+                                                        "keyctl",
+                                                        "lookup_dcookie",
+                                                        "modify_ldt",
+                                                        "move_pages",
+                                                        "name_to_handle_at",
+                                                        "nfsservctl",
+                                                        "open_by_handle_at",
+                                                        "perf_event_open",
+                                                        "pidfd_getfd",
+                                                        "process_madvise",
+                                                        "process_vm_readv",
+                                                        "process_vm_writev",
+                                                        "ptrace",
+                                                        "quotactl",
+                                                        "reboot",
+                                                        "request_key",
+                                                        "settimeofday",
+                                                        "stime",
+                                                        "swapoff",
+                                                        "swapon",
+                                                        "sysfs",
+                                                        "syslog",
+                                                        "uselib",
+                                                        "userfaultfd",
+                                                        "ustat",
+                                                        "vhangup",
+                                                        "vm86",
+                                                        "vm86old"});
 
 // A call that this architecture does not have is a negative pseudo number: nothing to say about it.
 bool Add(scmp_filter_ctx filter, std::uint32_t action, const char* name) {
@@ -67,8 +107,8 @@ bool Add(scmp_filter_ctx filter, std::uint32_t action, const char* name) {
 bool AddSealed(scmp_filter_ctx filter) {
   bool ok = true;
   for (const char* name : kServing) ok = ok && Add(filter, SCMP_ACT_ALLOW, name);
-  // Threads only: a new process is a copy of this one's memory. clone3 hides its flags in memory; it is refused
-  // as "not there" and glibc then uses clone.
+  // Threads only: a new process is a copy of this one's memory. clone3 hides its flags in memory; it is
+  // refused as "not there" and glibc then uses clone.
   constexpr std::uint64_t kThread = CLONE_VM | CLONE_THREAD;
   const int clone = seccomp_syscall_resolve_name("clone");
   return ok && seccomp_rule_add(filter, SCMP_ACT_ALLOW, clone, 1,
@@ -133,7 +173,8 @@ Status Install(Filter filter) {
   ok = ok && (sealed ? AddSealed(context) : AddOpen(context)) && seccomp_load(context) == 0;
   if (context != nullptr) seccomp_release(context);
   if (ok) return {};
-  return Fail(Code::kUnsupported, "the system call filter could not be installed on this kernel", "no_seccomp");
+  return Fail(Code::kUnsupported, "the system call filter could not be installed on this kernel",
+              "no_seccomp");
 }
 
 }  // namespace baton::serve
