@@ -1,8 +1,14 @@
 #include "base/secret.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <cstdint>
+#include <cstdio>
+#include <fstream>
 #include <ostream>
+#include <string>
 #include <type_traits>
 
 namespace baton {
@@ -41,6 +47,34 @@ TEST(Secret, MovesAndLeavesNothingBehind) {
   c = std::move(b);
   EXPECT_EQ(c.Reveal(), "short");
   EXPECT_TRUE(b.empty());  // NOLINT
+}
+
+TEST(Secret, AForkedChildFindsItEmpty) {
+  const Secret s(std::string("sk-test"));
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) _exit(s.Reveal().find('s') == std::string_view::npos ? 0 : 1);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+// The flags of the mapping that holds it: "dd" no core dump, "lo" locked, "wf" wiped on fork.
+TEST(Secret, LiesOnPagesThatAreNotDumpedAndLockedWhereAllowed) {
+  const Secret s(std::string("sk-test"));
+  std::ifstream maps("/proc/self/smaps");
+  const auto at = reinterpret_cast<std::uintptr_t>(s.Reveal().data());
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    std::uintptr_t from = 0, to = 0;
+    if (sscanf(line.c_str(), "%lx-%lx ", &from, &to) == 2) inside = from <= at && at < to;
+    if (!inside || line.compare(0, 8, "VmFlags:") != 0) continue;
+    EXPECT_NE(line.find(" dd"), std::string::npos) << line;
+    EXPECT_NE(line.find(" wf"), std::string::npos) << line;
+    EXPECT_EQ(line.find(" lo") != std::string::npos, s.locked()) << line;
+    return;
+  }
+  GTEST_SKIP() << "this kernel shows no smaps";
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The server's own keys: address, store, classifier patterns.
+// The server's own keys: address, store, limits.
 
 #include <fmt/format.h>
 
@@ -64,26 +64,11 @@ void BuildStore(const RootDraft& draft, Problems* problems, Config* config) {
   config->record.retention = draft.retention;
 }
 
-void BuildData(const DataDraft& draft, Problems* problems, Config* config) {
-  config->data.default_class = draft.default_class;
-  for (const auto& p : draft.patterns) {
-    config->data.custom.push_back(p.v);
-    // One at a time, so that every bad one is told with its place.
-    rails::ClassifierOptions one;
-    one.custom = {p.v};
-    if (p.v.name.empty() || p.v.pattern.empty() || p.v.data_class.empty()) continue;  // told as missing
-    if (auto built = rails::Classifier::CheckPatterns(one); !built)
-      problems->Add(p.At("pattern"), built.error().message);
-  }
-  if (draft.patterns.size() > 200) problems->Add(draft.At("patterns"), "patterns: at most 200 are allowed");
-}
-
 }  // namespace
 
 void BuildServer(const RootDraft& draft, Problems* problems, Config* config) {
   BuildListen(draft, problems, config);
   BuildStore(draft, problems, config);
-  BuildData(draft.data, problems, config);
   config->tls = draft.tls.v;
   if (!config->tls.certificate.empty())
     config->tls.certificate = ResolvePath(draft.tls.At("certificate"), config->tls.certificate);
@@ -99,6 +84,9 @@ void BuildServer(const RootDraft& draft, Problems* problems, Config* config) {
   config->human = draft.human.v;
   config->human.on_client_gone =
       draft.human.on_client_gone == "keep" ? human::OnClientGone::kKeep : human::OnClientGone::kCancel;
+  config->syscall_filter = draft.syscall_filter == "off"        ? SyscallFilter::kOff
+                           : draft.syscall_filter == "required" ? SyscallFilter::kRequired
+                                                                : SyscallFilter::kAuto;
   config->drain = draft.drain;
   config->idempotency_ttl = draft.idempotency_ttl;
   config->rails.default_deadline = draft.default_deadline;

@@ -249,6 +249,7 @@ std::shared_ptr<const pool::Worker> BuildWorker(const WorkerDraft& d, const Env&
   w->name = d.name;
   w->dialect = d.dialect;
   w->base_url = d.base_url;
+  w->private_address = d.private_address;
   if (!d.path.empty()) w->path = ResolvePath(d.At("path"), d.path);
   w->sha256 = d.sha256;
   if (d.Has("key") && d.dialect != "local") w->key = KeyReader(env, problems).Read(d, who);

@@ -22,6 +22,7 @@ Result<Config> Parse(std::string_view yaml, const std::string& path, const Env& 
   config.path = path;
   BuildServer(draft, &problems, &config);
   BuildWorkers(draft, env, &problems, &config);
+  BuildData(draft, env, &problems, &config);
   BuildWorkflows(draft, &problems, &config);
   BuildRoutes(draft, &problems, &config);
   if (problems.any()) return Fail(Code::kInvalidRequest, problems.Text(), "bad_config");

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "guard/rule.h"
 #include "human/desk.h"
 #include "net/server.h"
 #include "pool/pool.h"
@@ -29,6 +30,9 @@ struct LearnedFiles {
   route::RouterSettings settings;
 };
 
+// Which system calls `baton serve` keeps (serve/harden.h).
+enum class SyscallFilter { kAuto, kRequired, kOff };
+
 struct Config {
   std::string path;  // where it came from
   std::string listen_address = "127.0.0.1";
@@ -46,9 +50,11 @@ struct Config {
   route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile
+  std::vector<guard::Rule> guards;
   pool::RetryPolicy retry;
   bool continue_streams = true;  // fallback.on_stream_break
   human::DeskRules human;
+  SyscallFilter syscall_filter = SyscallFilter::kAuto;
   Duration drain = std::chrono::seconds(30);
   Duration idempotency_ttl = std::chrono::hours(1);
   // Non-fatal remarks ("worker 'large' has no price: its cost is reported as unknown").

@@ -27,9 +27,38 @@ struct HumanDraft : Node {
 struct PatternDraft : Node {
   rails::ClassifierOptions::Custom v;
 };
+struct DictionaryDraft : Node {
+  rails::ClassifierOptions::Dictionary v;
+  std::string file;
+};
+struct TermsDraft : Node {
+  rails::WorkerTerms v;
+};
+struct DataRuleDraft : Node {
+  rails::DataRule v;
+  std::string deed;
+  TermsDraft only;
+};
 struct DataDraft : Node {
   std::string default_class = "internal";
+  bool unmask = true;
   std::vector<PatternDraft> patterns;
+  std::vector<DictionaryDraft> dictionaries;
+  std::vector<DataRuleDraft> rules;
+};
+struct AttackCapDraft : Node {
+  std::string model;
+  budget::Nanos max_cost;
+};
+struct AttacksDraft : Node {
+  bool detect = true;
+  std::optional<budget::Nanos> max_cost;
+  std::vector<AttackCapDraft> tiers;
+};
+struct GuardDraft : Node {
+  guard::Rule v;
+  std::string deed, on_fault;
+  std::int64_t window = 0;
 };
 struct PriceDraft : Node {
   budget::PriceRow v;
@@ -93,7 +122,7 @@ struct RouterDraft : Node {
 };
 
 struct RootDraft : Node {
-  std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db";
+  std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db", syscall_filter = "auto";
   TlsDraft tls;
   LimitsDraft limits;
   std::int64_t threads = 0;
@@ -103,6 +132,8 @@ struct RootDraft : Node {
   Duration default_deadline = std::chrono::minutes(10), idempotency_ttl = std::chrono::hours(1);
   HumanDraft human;
   DataDraft data;
+  std::vector<GuardDraft> guards;
+  AttacksDraft attacks;
   std::vector<WorkerDraft> workers;
   std::vector<WorkflowDraft> workflows;
   std::vector<RouteDraft> routes;
@@ -113,6 +144,8 @@ struct RootDraft : Node {
 // build_*.cc: from draft to Config, adding problems and warnings. They go as far as they can, so that one run
 // tells everything.
 void BuildServer(const RootDraft& draft, Problems* problems, Config* config);
+// After the workers, which guards name. Reads the files of dictionaries.
+void BuildData(const RootDraft& draft, const Env& env, Problems* problems, Config* config);
 void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Config* config);
 // Before the routes, which name them.
 void BuildWorkflows(const RootDraft& draft, Problems* problems, Config* config);

@@ -127,36 +127,6 @@ const Shape& HumanShape() {
   return kShape;
 }
 
-const Shape& PatternShape() {
-  using C = rails::ClassifierOptions::Custom;
-  static const Shape kShape{
-      "pattern",
-      "A regular expression of your own, and the class of data that it finds.",
-      {
-          MakeRow(Kind::kText, "name", Into<&PatternDraft::v, &C::name>, "Shown in records.").Required(),
-          MakeRow(Kind::kText, "pattern", Into<&PatternDraft::v, &C::pattern>,
-                  "PCRE syntax without look-around and back references; works on bytes; `(?i)` ignores case.")
-              .Required(),
-          MakeRow(Kind::kText, "class", Into<&PatternDraft::v, &C::data_class>,
-                  "Data class of what it finds; a name of your own is allowed.")
-              .Required(),
-      }};
-  return kShape;
-}
-
-const Shape& DataShape() {
-  static const Shape kShape{"data",
-                            "How texts are classified (docs/data_classes.md).",
-                            {
-                                MakeRow(Kind::kText, "default_class", Into<&DataDraft::default_class>,
-                                        "Class of a text in which nothing is found.")
-                                    .Default("internal"),
-                                MakeChild(Kind::kList, "patterns", Append<&DataDraft::patterns>, PatternShape,
-                                          "Patterns beside the built-in ones."),
-                            }};
-  return kShape;
-}
-
 const Shape& FallbackShape() {
   static const Shape kShape{
       "fallback",
@@ -212,6 +182,10 @@ const Shape& RootShape() {
                   "How long running requests may take after SIGTERM.")
               .Between(0, 86400)
               .Default("30s"),
+          MakeWords(Kind::kWord, "syscall_filter", "auto|required|off", Into<&RootDraft::syscall_filter>,
+                    "Give up the system calls that serving this configuration does not need "
+                    "(docs/hardening.md); `required` refuses to start where the kernel cannot.")
+              .Default("auto"),
           MakeRow(Kind::kMoney, "max_cost_per_request", Into<&RootDraft::max_cost_per_request>,
                   "Ceiling of a request in USD; a caller can only lower it."),
           MakeRow(Kind::kDuration, "default_deadline", Into<&RootDraft::default_deadline>,
@@ -223,7 +197,12 @@ const Shape& RootShape() {
               .Between(1, 86400)
               .Default("1h"),
           MakeChild(Kind::kMap, "retry", Inside<&RootDraft::retry>, RetryShape, "Further tries."),
-          MakeChild(Kind::kMap, "data", Inside<&RootDraft::data>, DataShape, "How texts are classified."),
+          MakeChild(Kind::kMap, "data", Inside<&RootDraft::data>, DataShape,
+                    "How texts are classified, and what becomes of what is found."),
+          MakeChild(Kind::kMap, "attacks", Inside<&RootDraft::attacks>, AttacksShape,
+                    "Requests with signs of a prompt attack (docs/attacks.md)."),
+          MakeChild(Kind::kList, "guards", Append<&RootDraft::guards>, GuardShape,
+                    "What workers' texts may not say (docs/guards.md)."),
           MakeChild(Kind::kList, "workers", Append<&RootDraft::workers>, WorkerShape,
                     "The models Baton may ask."),
           MakeChild(Kind::kList, "workflows", Append<&RootDraft::workflows>, WorkflowShape,

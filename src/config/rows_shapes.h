@@ -5,6 +5,9 @@
 
 namespace baton::config {
 
+const Shape& DataShape();
+const Shape& GuardShape();
+const Shape& AttacksShape();
 const Shape& WorkerShape();
 const Shape& RouteShape();
 const Shape& RouterShape();

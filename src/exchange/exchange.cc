@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "exchange/note.h"
+#include "exchange/unveil.h"
+#include "guard/pool.h"
 
 namespace baton::exchange {
 namespace {
@@ -85,8 +87,9 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   NotePermit(*permit, record);
 
   // Decide. From here: the route is fixed; nothing below may change it.
+  const chat::Request& asked = permit->veil() ? permit->veil()->chat : request;
   const route::Features features =
-      route::Compute(request, *permit, p.rules.featurizer(), p.rules.classifiers());
+      route::Compute(asked, *permit, p.rules.featurizer(), p.rules.classifiers());
   NoteFeatures(features, record);
   Result<route::Route> route = p.rules.Choose(request.model, features, *permit, p.catalogue);
   if (!route) {
@@ -99,8 +102,13 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
 
   // Run. From here: every call is made, settled and described in the trace; the client may have read the
   // answer.
+  std::optional<Unveil> unveil;
+  if (permit->veil() && reader) reader = &unveil.emplace(*permit->veil(), *reader);
+  std::optional<guard::GuardedPool> guarded;
+  if (p.guards && !p.guards->empty()) guarded.emplace(*p.guards, *permit, *house.pool);
+  pool::Pool& through = guarded ? *guarded : *house.pool;
   Observer observer(clock_, envelope.received, reader, out.heading);
-  workflow::Job job{*permit, *route, request, p.catalogue, features.input_tokens, *house.pool};
+  workflow::Job job{*permit, *route, asked, p.catalogue, features.input_tokens, through};
   job.sink = reader;
   job.observer = &observer;
   job.cancel = cancel;
@@ -116,6 +124,8 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   out.cost = record.cost;
   out.unpriced = record.unpriced;
   out.response = std::move(trace.answer());
+  if (guarded) NoteGuards(guarded->notes(), record);
+  if (permit->veil()) Restore(*permit->veil(), out);
 
   // Record. Close() writes it when the reply's status is known; only bookkeeping is left.
   record.duration = clock_.Now() - envelope.received;
@@ -141,6 +151,7 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   }
   NotePermit(*permit, record);
 
+  const chat::EmbedRequest& asked = permit->veil() ? permit->veil()->embed : request;
   Result<route::Route> route = p.rules.ChooseEmbedder(request.model, *permit, p.catalogue);
   if (!route) {
     NoteRefusal(route.error(), record);
@@ -150,7 +161,7 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   NoteRoute(*route, record);
   out.heading.route = route->name();
 
-  pool::Pool::EmbedOutcome embedded = co_await p.runner.Embed(*permit, *route, request, *house.pool, cancel);
+  pool::Pool::EmbedOutcome embedded = co_await p.runner.Embed(*permit, *route, asked, *house.pool, cancel);
   NoteEmbedding(embedded, record);
   out.heading.worker = record.worker;
   out.heading.losses = record.losses;
@@ -173,14 +184,15 @@ Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope,
   TRY(rails::Permit permit,
       p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received));
   Explanation e;
-  e.data_classes.assign(permit.data().classes.begin(), permit.data().classes.end());
+  e.data_classes.assign(permit.found().begin(), permit.found().end());
   e.rails_reasons = permit.reasons();
   for (const auto* w : permit.workers()) e.allowed.push_back(w->name);
-  e.features = route::Compute(request, permit, p.rules.featurizer(), p.rules.classifiers());
+  const chat::Request& asked = permit.veil() ? permit.veil()->chat : request;
+  e.features = route::Compute(asked, permit, p.rules.featurizer(), p.rules.classifiers());
   e.route = p.rules.Choose(request.model, e.features, permit, p.catalogue);
   if (!e.route) return e;
   const pool::Worker& first = *e.route->candidates().front();
-  TRY(e.losses, house.pool->Explain(first, request));
+  TRY(e.losses, house.pool->Explain(first, asked));
   e.input_tokens = e.features.input_tokens;
   e.max_output_tokens = request.max_tokens.value_or(first.target.max_output);
   if (const auto* row = first.prices.At(clock_.UnixNanos() / 1'000'000'000)) {
@@ -189,12 +201,12 @@ Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope,
   }
   if (e.route->workflow() != "single") {
     const std::int64_t now = clock_.UnixNanos() / 1'000'000'000;
-    auto plan = p.runner.MakePlan(permit, *e.route, request, p.catalogue, now);
+    auto plan = p.runner.MakePlan(permit, *e.route, asked, p.catalogue, now);
     if (!plan) {
       e.route = std::move(plan).error();
       return e;
     }
-    e.plan = workflow::Describe(*plan, request, e.input_tokens, now);
+    e.plan = workflow::Describe(*plan, asked, e.input_tokens, now);
     e.worst_case = e.plan->worst.usd;
     e.priced = !e.plan->worst.unpriced;
   }

@@ -12,6 +12,7 @@
 #include "base/metric.h"
 #include "base/task.h"
 #include "chat/sink.h"
+#include "guard/rule.h"
 #include "human/desk.h"
 #include "pool/pool.h"
 #include "rails/rails.h"
@@ -29,6 +30,7 @@ struct Policies {
   route::Rules rules;
   rails::Catalogue catalogue;
   workflow::Runner runner;
+  std::shared_ptr<const guard::Rules> guards{};  // null: none
 };
 
 // What an exchange needs from the loop it runs on. `pool` belongs to the same configuration as `policies`.

@@ -42,8 +42,15 @@ void NoteCalls(std::vector<pool::CallRecord>& calls, record::Provenance& record)
 }  // namespace
 
 void NotePermit(const rails::Permit& permit, record::Provenance& record) {
-  record.data_classes = fmt::format("{}", fmt::join(permit.data().classes, ","));
+  record.data_classes = fmt::format("{}", fmt::join(permit.found(), ","));
   record.rails_reasons = fmt::format("{}", fmt::join(permit.reasons(), "\n"));
+}
+
+void NoteGuards(const guard::Notes& notes, record::Provenance& record) {
+  for (const std::string& line : notes) {
+    if (!record.rails_reasons.empty()) record.rails_reasons += "\n";
+    record.rails_reasons += line;
+  }
 }
 
 void NoteFeatures(const route::Features& features, record::Provenance& record) {

@@ -12,6 +12,8 @@ void NoteRoute(const route::Route& route, record::Provenance& record);
 void NoteHeading(const workflow::Trace& trace, Heading& heading);
 // Moves the calls out of the trace.
 void NoteTrace(workflow::Trace& trace, record::Provenance& record);
+// What guards did to workers' texts.
+void NoteGuards(const guard::Notes& notes, record::Provenance& record);
 void NoteEmbedding(pool::Pool::EmbedOutcome& embedded, record::Provenance& record);
 
 // The exchange was refused before anybody was called.

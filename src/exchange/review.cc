@@ -1,4 +1,5 @@
-// `fallback.on_policy_violation: human_review`: a request that no worker may see is laid before a person.
+// `fallback.on_policy_violation: human_review`, and rules of `data:` that say `review`: a request that no
+// worker may see is laid before a person.
 //
 // The rails have refused it, and stay right: no worker is asked. What changes is who says the last word. The
 // client gets the person's answer as if a worker had given it, or, when the wait runs out, the case's link.
@@ -28,7 +29,7 @@ human::Case CaseOf(const record::Provenance& record, const rails::Rails& rails, 
   work.route = kRoute;
   const auto classes = rails.ClassesOf(request);
   work.data_classes.assign(classes.begin(), classes.end());
-  work.transcript = human::Transcript(request.messages);
+  work.transcript = human::Transcript(rails::WithoutSecrets(rails.classifier(), request).messages);
   return work;
 }
 
@@ -77,7 +78,9 @@ Error NoAnswer(const human::Resolution& end) {
 }  // namespace
 
 bool Conductor::GoesToReview(const House& house, const Error& refusal) {
-  return house.desk && refusal.reason == "policy_violation" &&
+  if (!house.desk) return false;
+  if (refusal.reason == "needs_review") return true;
+  return refusal.reason == "policy_violation" &&
          house.policies->rules.options().fallback.on_policy_violation == "human_review";
 }
 

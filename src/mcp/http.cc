@@ -63,8 +63,7 @@ class Http : public Transport, public std::enable_shared_from_this<Http> {
 
 net::ClientRequest Http::MakeRequest(std::string message) const {
   net::ClientRequest request;
-  request.target = options_.url.path.empty() ? "/" : options_.url.path;
-  request.headers = options_.headers;
+  if (options_.endpoint->url().path.empty()) request.target = "/";
   request.headers.emplace_back("Content-Type", "application/json");
   request.headers.emplace_back("Accept", "application/json, text/event-stream");
   request.headers.emplace_back("User-Agent", "baton");
@@ -109,7 +108,7 @@ Task<Result<Message>> Http::Ask(Question question, Deadline deadline, Cancel* ca
   net::ClientRequest request = MakeRequest(std::move(question.message));
   request.sent = sent;
   CO_TRY(Response response,
-         co_await client_.Send(options_.url.origin, std::move(request), Phases(deadline), &both));
+         co_await options_.endpoint->Send(client_, std::move(request), Phases(deadline), &both));
   if (response->status() != 200)
     co_return BadStatus(response->status(), net::FindHeader(response->headers(), "retry-after"));
   CO_TRY_VOID(KeepSession(*response));
@@ -215,7 +214,7 @@ Task<Status> Http::Tell(std::string message) {
   net::ClientRequest request = MakeRequest(std::move(message));
   const Deadline deadline(loop_.Now() + kNoticeTime);
   CO_TRY(Response response,
-         co_await client_.Send(options_.url.origin, std::move(request), Phases(deadline), &closing_));
+         co_await options_.endpoint->Send(client_, std::move(request), Phases(deadline), &closing_));
   const int status = response->status();
   // Read to its end, so that the connection can be used again.
   if (status != 202) (void)co_await response->ReadAll(kErrorBody);

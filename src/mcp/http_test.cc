@@ -81,9 +81,8 @@ Task<void> RunPlay(net::IoLoop* loop, Play* play) {
   EXPECT_TRUE(server);
   auto client = net::Client::Create(*loop, {});
   HttpOptions http;
-  http.url.origin = {false, "127.0.0.1", (*server)->port()};
-  http.url.path = "/mcp";
-  http.headers = {{"Authorization", "Bearer k"}};
+  http.endpoint = std::make_shared<net::Endpoint>(net::Url{{false, "127.0.0.1", (*server)->port()}, "/mcp"},
+                                                  "Authorization", Secret("Bearer k"));
   http.name = "far";
   http.limits = play->limits;
   SessionOptions wanted;

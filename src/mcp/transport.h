@@ -15,6 +15,7 @@
 #include "mcp/limits.h"
 #include "mcp/message.h"
 #include "net/client.h"
+#include "net/endpoint.h"
 #include "net/process.h"
 
 namespace baton::mcp {
@@ -62,8 +63,7 @@ struct StdioOptions {
 Connector OverStdio(Loop& loop, StdioOptions options);
 
 struct HttpOptions {
-  net::Url url;
-  net::HeaderList headers;  // the credential
+  std::shared_ptr<const net::Endpoint> endpoint;  // where it is, and its credential
   std::string name;
   Limits limits;
   Duration connect = std::chrono::seconds(5);

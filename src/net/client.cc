@@ -14,7 +14,8 @@ namespace {
 
 struct OriginHash {
   std::size_t operator()(const Origin& o) const {
-    return std::hash<std::string>()(o.host) * 31 + o.port * 2u + (o.tls ? 1u : 0u);
+    return std::hash<std::string>()(o.host) * 31 + o.port * 4u + (o.tls ? 2u : 0u) +
+           (o.private_allowed ? 1u : 0u);
   }
 };
 

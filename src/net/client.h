@@ -20,6 +20,9 @@ struct Origin {
   bool tls = false;
   std::string host;
   std::uint16_t port = 80;
+  // Whether this machine and private networks may be reached too (net/address_rule.h). Metadata and reserved
+  // addresses never are.
+  bool private_allowed = true;
   bool operator==(const Origin&) const = default;
 };
 
@@ -46,10 +49,10 @@ struct ClientRequest {
   bool* sent = nullptr;
 };
 
-// Error reasons, all with Code::kUnavailable unless said: "dns_failed", "connect_refused", "connect_timeout",
-// "tls_failed", "first_byte_timeout", "closed_before_reply", "between_bytes_timeout", "closed_in_body",
-// "malformed_reply" (kBadUpstream), "reply_too_large" (kBadUpstream), "deadline" (kDeadline), "cancelled"
-// (kCancelled).
+// Error reasons, all with Code::kUnavailable unless said: "dns_failed", "address_refused"
+// (net/address_rule.h), "connect_refused", "connect_timeout", "tls_failed", "first_byte_timeout",
+// "closed_before_reply", "between_bytes_timeout", "closed_in_body", "malformed_reply" (kBadUpstream),
+// "reply_too_large" (kBadUpstream), "deadline" (kDeadline), "cancelled" (kCancelled).
 class ClientResponse {
  public:
   // Dropping a response before its end closes the connection: that is how a provider is cancelled.

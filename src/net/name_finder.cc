@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "net/address_race.h"
+#include "net/address_rule.h"
 
 namespace baton::net {
 namespace {
@@ -21,6 +22,27 @@ NameFinder::Lookup SystemLookup(AsioLoop& loop) {
                             });
     return [resolver] { resolver->cancel(); };
   };
+}
+
+Neighbourhood JudgeEndpoint(const Endpoint& at) {
+  const auto address = at.address();
+  if (address.is_v4()) return JudgeIpv4(address.to_v4().to_uint());
+  return JudgeIpv6(address.to_v6().to_bytes());
+}
+
+// Those that this origin may lead to. The addresses that are judged are those that are connected to: a name
+// that says something else a moment later changes nothing.
+Result<std::vector<Endpoint>> Permitted(const Origin& origin, std::vector<Endpoint> addresses) {
+  std::erase_if(addresses, [&](const Endpoint& at) {
+    const Neighbourhood where = JudgeEndpoint(at);
+    return where == Neighbourhood::kNever || (where == Neighbourhood::kPrivate && !origin.private_allowed);
+  });
+  if (!addresses.empty()) return addresses;
+  return Fail(Code::kUnavailable,
+              fmt::format("'{}' leads to an address where no worker may be: metadata, reserved, or private "
+                          "without `private: true`",
+                          origin.host),
+              "address_refused");
 }
 
 }  // namespace
@@ -71,10 +93,10 @@ Task<Result<std::vector<Endpoint>>> NameFinder::Find(const Origin& origin, TimeP
                                                      Cancel* cancel) {
   asio::error_code error;
   const auto address = asio::ip::make_address(origin.host, error);
-  if (!error) co_return std::vector<Endpoint>{Endpoint(address, origin.port)};
+  if (!error) co_return Permitted(origin, {Endpoint(address, origin.port)});
   const std::string name = fmt::format("{}:{}", origin.host, origin.port);
   const auto known = book_->Find(name, loop_.Now());
-  if (known && known->fresh) co_return known->addresses;
+  if (known && known->fresh) co_return Permitted(origin, known->addresses);
 
   const Ref<Question> question = Ask(origin, name);
   Signal answer(loop_);
@@ -92,9 +114,9 @@ Task<Result<std::vector<Endpoint>>> NameFinder::Find(const Origin& origin, TimeP
   }
   if (!question->error && !question->addresses.empty()) {
     book_->Note(name, question->addresses, loop_.Now());
-    co_return question->addresses;
+    co_return Permitted(origin, question->addresses);
   }
-  if (known) co_return known->addresses;
+  if (known) co_return Permitted(origin, known->addresses);
   co_return Fail(Code::kUnavailable,
                  fmt::format("cannot find the address of '{}': {}", origin.host, question->error.message()),
                  "dns_failed");

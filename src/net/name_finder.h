@@ -56,8 +56,9 @@ class NameFinder {
   NameFinder(AsioLoop& loop, std::shared_ptr<AddressBook> book, Lookup lookup = {});
   ~NameFinder();
 
-  // At most kMaxAddresses, in the order they should be tried. Errors: "dns_failed", and those of
-  // Impatience(). `origin` and `cancel` must live until the task ends, and so must this.
+  // At most kMaxAddresses, in the order they should be tried, and only such as the origin may lead to.
+  // Errors: "dns_failed", "address_refused", and those of Impatience(). `origin` and `cancel` must live until
+  // the task ends, and so must this.
   Task<Result<std::vector<Endpoint>>> Find(const Origin& origin, TimePoint until, Deadline whole,
                                            Cancel* cancel);
 

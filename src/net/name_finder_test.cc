@@ -62,6 +62,16 @@ class NameFinderTest : public testing::Test {
   NameFinder finder;
 };
 
+Task<void> RunFindOf(NameFinder* finder, const Origin* origin, AsioLoop* loop, Found* to) {
+  auto found = co_await finder->Find(*origin, loop->Now() + hours(1), Deadline(), nullptr);
+  to->ended = true;
+  if (found) {
+    to->addresses = *found;
+  } else {
+    to->error = found.error().Name();
+  }
+}
+
 const asio::error_code kFailed = asio::error::make_error_code(asio::error::host_not_found);
 
 TEST_F(NameFinderTest, ManyWaitForOneLookup) {
@@ -150,6 +160,51 @@ TEST_F(NameFinderTest, WhenAllHaveLeftTheLookupIsGivenUpAndALateAnswerHurtsNobod
   late(kFailed, {});
   Answer({At("192.0.2.1")});
   EXPECT_EQ(later.addresses.size(), 1u);
+}
+
+TEST_F(NameFinderTest, ANameThatLeadsToMetadataIsRefusedHoweverItWasMeant) {
+  Origin trusting = kOrigin, strict = kOrigin;
+  strict.private_allowed = false;
+  for (const Origin* origin : std::initializer_list<const Origin*>{&trusting, &strict}) {
+    book = std::make_shared<AddressBook>();
+    NameFinder fresh(loop, book, Lookup());
+    Found found;
+    Spawn(RunFindOf(&fresh, origin, &loop, &found));
+    Answer({At("169.254.169.254"), At("::ffff:169.254.169.254")});
+    EXPECT_EQ(found.error, "address_refused");
+  }
+}
+
+TEST_F(NameFinderTest, ANameThatTurnsIntoAPrivateAddressIsRefusedWhereNoneIsDeclared) {
+  Origin strict = kOrigin;
+  strict.private_allowed = false;
+  Found before, after, mixed, trusted;
+  Spawn(RunFindOf(&finder, &strict, &loop, &before));
+  Answer({At("192.0.2.1")});
+  EXPECT_EQ(before.addresses.size(), 1u);
+  clock.Advance(minutes(1));  // the attacker's name has a short life
+  Spawn(RunFindOf(&finder, &strict, &loop, &after));
+  Answer({At("127.0.0.1"), At("::1"), At("10.0.0.1")});
+  EXPECT_EQ(after.error, "address_refused");
+  // What is in the book was found for any origin and is judged for each.
+  Spawn(RunFindOf(&finder, &kOrigin, &loop, &trusted));
+  EXPECT_EQ(trusted.addresses.size(), 3u);
+  clock.Advance(minutes(1));
+  Spawn(RunFindOf(&finder, &strict, &loop, &mixed));
+  Answer({At("127.0.0.1"), At("192.0.2.7")});
+  EXPECT_EQ(mixed.addresses, std::vector{At("192.0.2.7")});
+}
+
+TEST_F(NameFinderTest, ALiteralAddressIsJudgedToo) {
+  const Origin metadata{false, "169.254.169.254", 80};
+  Origin loopback{false, "127.0.0.1", 80};
+  loopback.private_allowed = false;
+  for (const Origin* origin : std::initializer_list<const Origin*>{&metadata, &loopback}) {
+    Found found;
+    Spawn(RunFindOf(&finder, origin, &loop, &found));
+    EXPECT_EQ(found.error, "address_refused");
+  }
+  EXPECT_EQ(lookups, 0);
 }
 
 TEST_F(NameFinderTest, AddressesAreBoundedAndLiteralsNeedNoLookup) {

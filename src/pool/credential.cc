@@ -5,9 +5,13 @@
 
 namespace baton::pool {
 
-std::string CredentialValue(const provider::Auth& auth, const Secret& key) {
-  if (key.empty()) return {};
-  return auth.prefix + std::string(key.Reveal());
+Result<std::shared_ptr<const net::Endpoint>> EndpointOf(const Worker& worker, const provider::Auth& auth) {
+  TRY(net::Url url, net::ParseUrl(worker.base_url));
+  url.origin.private_allowed = worker.private_address;
+  Secret value;
+  if (!worker.key.empty()) value = Secret(auth.prefix + std::string(worker.key.Reveal()));
+  return std::shared_ptr<const net::Endpoint>(
+      std::make_shared<net::Endpoint>(std::move(url), auth.header, std::move(value)));
 }
 
 std::string EnvironmentValue(const Secret& value) {

@@ -2,15 +2,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
+#include "base/result.h"
 #include "base/secret.h"
+#include "net/endpoint.h"
+#include "pool/worker.h"
 #include "provider/dialect.h"
 
 namespace baton::pool {
 
-// The header's value ("Bearer ..."); empty without a key.
-std::string CredentialValue(const provider::Auth& auth, const Secret& key);
+// The worker's server with its key, which goes nowhere else. kInvalidRequest for a base_url that is none.
+Result<std::shared_ptr<const net::Endpoint>> EndpointOf(const Worker& worker, const provider::Auth& auth);
 // What a tool's program finds in its environment.
 std::string EnvironmentValue(const Secret& value);
 // Changes when the key does; says nothing about it. Equal within one process only.

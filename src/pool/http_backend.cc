@@ -35,32 +35,29 @@ HttpBackend::HttpBackend(std::shared_ptr<const Worker> worker, Loop& loop, net::
                          HttpLimits limits)
     : worker_(std::move(worker)), loop_(loop), client_(client), limits_(limits) {
   codec_ = provider::FindWorkerCodec(worker_->dialect);
-  auto url = net::ParseUrl(worker_->base_url);
   if (!codec_) {
     broken_ = Fail(Code::kUnavailable,
                    "worker '" + worker_->name + "' has the unknown dialect '" + worker_->dialect + "'",
                    "unknown_dialect");
-  } else if (!url) {
-    broken_ =
-        Fail(Code::kUnavailable, "worker '" + worker_->name + "': " + url.error().message, "bad_base_url");
-  } else {
-    url_ = std::move(*url);
-    const provider::Auth auth = codec_->auth();
-    if (std::string value = CredentialValue(auth, worker_->key); !value.empty()) {
-      headers_.emplace_back(auth.header, std::move(value));
-    }
-    headers_.emplace_back("User-Agent", "baton");
-    takes_idempotency_key_ = codec_->dialect() != chat::Dialect::kGemini;
+    return;
   }
+  auto endpoint = EndpointOf(*worker_, codec_->auth());
+  if (!endpoint) {
+    broken_ = Fail(Code::kUnavailable, "worker '" + worker_->name + "': " + endpoint.error().message,
+                   "bad_base_url");
+    return;
+  }
+  endpoint_ = std::move(*endpoint);
+  takes_idempotency_key_ = codec_->dialect() != chat::Dialect::kGemini;
 }
 
 net::ClientRequest HttpBackend::MakeRequest(provider::Encoded encoded,
                                             const std::string& idempotency_key) const {
   net::ClientRequest request;
-  request.target = url_.path + encoded.target;
+  request.target = std::move(encoded.target);
   request.headers = std::move(encoded.headers);
-  request.headers.reserve(request.headers.size() + headers_.size() + 1);
-  request.headers.insert(request.headers.end(), headers_.begin(), headers_.end());
+  request.headers.reserve(request.headers.size() + 3);
+  request.headers.emplace_back("User-Agent", "baton");
   if (takes_idempotency_key_ && !idempotency_key.empty()) {
     request.headers.emplace_back("Idempotency-Key", idempotency_key);
   }
@@ -102,7 +99,7 @@ Task<AttemptResult> HttpBackend::Chat(const Attempt& attempt) {
   net::ClientRequest request = MakeRequest(std::move(*encoded), attempt.idempotency_key);
   request.sent = &out.sent;
   Opened opened =
-      co_await client_.Send(url_.origin, std::move(request), Phases(attempt.deadline), leave.connection());
+      co_await endpoint_->Send(client_, std::move(request), Phases(attempt.deadline), leave.connection());
   if (!opened) {
     out.failure = NetFailure(std::move(opened).error(), *worker_);
   } else {
@@ -217,7 +214,7 @@ Task<Backend::EmbedResult> HttpBackend::Embed(const chat::EmbedRequest& request,
   out.losses = std::move(encoded->losses);
   net::ClientRequest asked = MakeRequest(std::move(*encoded), {});
   asked.sent = &out.sent;
-  Opened opened = co_await client_.Send(url_.origin, std::move(asked), Phases(deadline), cancel);
+  Opened opened = co_await endpoint_->Send(client_, std::move(asked), Phases(deadline), cancel);
   if (!opened) {
     out.failure = NetFailure(std::move(opened).error(), *worker_);
     co_return out;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "net/client.h"
+#include "net/endpoint.h"
 #include "pool/create.h"
 #include "pool/leave.h"
 #include "provider/dialect.h"
@@ -39,9 +40,7 @@ class HttpBackend : public Backend {
   net::Client& client_;
   HttpLimits limits_;
   const provider::WorkerCodec* codec_ = nullptr;
-  net::Url url_;
-  // Every request's own headers beside the codec's: the key, and who we are.
-  net::HeaderList headers_;
+  std::shared_ptr<const net::Endpoint> endpoint_;  // null: broken
   bool takes_idempotency_key_ = false;
   // Why no call can work, where the definition is wrong.
   std::optional<Error> broken_;

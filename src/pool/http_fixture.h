@@ -42,6 +42,7 @@ class HttpFixture {
     worker->name = "w";
     worker->dialect = "openai";
     worker->base_url = "http://127.0.0.1:" + std::to_string(server_.port()) + "/v1";
+    worker->private_address = true;
     worker->key = Secret("sk-test-0123456789");
     worker->target.model = "provider-model";
     client_ = loop().Call([this] { return net::Client::Create(loop().loop(), {}); });

@@ -77,20 +77,18 @@ mcp::Connector ConnectorOf(const Worker& worker, Loop& loop, net::Client& client
     options.log = log;
     return mcp::OverStdio(loop, std::move(options));
   }
-  auto url = net::ParseUrl(worker.base_url);
-  if (!url) {
+  auto endpoint = EndpointOf(worker, {"Authorization", "Bearer "});
+  if (!endpoint) {
     Error error =
-        Fail(Code::kUnavailable, "worker '" + worker.name + "': " + url.error().message, "bad_base_url");
+        Fail(Code::kUnavailable, "worker '" + worker.name + "': " + endpoint.error().message, "bad_base_url");
     return [error]() -> Result<std::shared_ptr<mcp::Transport>> { return error; };
   }
   mcp::HttpOptions options;
-  options.url = std::move(*url);
+  options.endpoint = std::move(*endpoint);
   options.name = worker.name;
   options.limits = LimitsOf(worker);
   options.connect = worker.timeouts.connect;
   options.log = log;
-  if (std::string value = CredentialValue({"Authorization", "Bearer "}, worker.key); !value.empty())
-    options.headers.emplace_back("Authorization", std::move(value));
   return mcp::OverHttp(loop, client, std::move(options));
 }
 

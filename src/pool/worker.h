@@ -16,9 +16,9 @@
 namespace baton::pool {
 
 struct DataProfile {
-  std::string region = "unknown";     // "here": never leaves this machine
+  std::string region = "unknown";  // "here": never leaves this machine
   std::string retention = "unknown";
-  bool trains = true;                 // unless the operator says otherwise, assume the worst
+  bool trains = true;  // unless the operator says otherwise, assume the worst
   std::set<std::string> classes = {"public", "internal"};
 };
 
@@ -30,8 +30,8 @@ struct Timeouts {
 };
 
 struct BreakerOptions {
-  int failures = 5;                              // consecutive attributable failures that open it
-  double error_rate = 0.5;                       // or this share of the last `window` calls (at least `failures`)
+  int failures = 5;         // consecutive attributable failures that open it
+  double error_rate = 0.5;  // or this share of the last `window` calls (at least `failures`)
   int window = 20;
   Duration open_for = std::chrono::seconds(10);  // doubles per failed probe
   Duration open_max = std::chrono::minutes(2);
@@ -43,9 +43,10 @@ enum class OnClientGone { kCancel, kDrainForUsage };
 
 struct Worker {
   std::string name;
-  std::string dialect;       // "openai" | "anthropic" | "gemini" | "local" | "tool"
-  std::string base_url;      // wire dialects
-  std::string path, sha256;  // local
+  std::string dialect;           // "openai" | "anthropic" | "gemini" | "local" | "tool"
+  std::string base_url;          // wire dialects
+  bool private_address = false;  // base_url may lead to this machine or a private network
+  std::string path, sha256;      // local
   Secret key;
   bool simulated = false;    // labelled so wherever it is shown
   provider::Target target;   // model name, abilities, caps
@@ -54,7 +55,7 @@ struct Worker {
   bool priced = false;
   DataProfile data;
   int max_concurrency = 64;
-  int max_queue = 256;       // calls waiting for a slot; beyond: kOverloaded
+  int max_queue = 256;  // calls waiting for a slot; beyond: kOverloaded
   Timeouts timeouts;
   BreakerOptions breaker;
   OnClientGone on_client_gone = OnClientGone::kCancel;

@@ -86,8 +86,8 @@ std::size_t FindIpv6(std::string_view t, std::size_t at, Findings* out) {
   for (char c : token) digit = digit || IsDigit(c);
   // A digit and three characters in front keep C++'s scope operator out ("std::", "a::b").
   bool plausible = colons >= 2 && digit && token.size() >= 6 && (colons >= 7 || token.find("::") >= 3);
-  if (!plausible || !BoundaryBefore(t, begin) || !BoundaryAfter(t, end) || !IsIpv6(token))
-    return end > at ? end : at + 1;
+  // What follows may be a number of another kind ("card:4111...").
+  if (!plausible || !BoundaryBefore(t, begin) || !BoundaryAfter(t, end) || !IsIpv6(token)) return at + 1;
   char a = LowerAscii(token[0]), b = LowerAscii(token[1]);
   bool own = a == 'f' && (b == 'e' || b == 'c' || b == 'd');  // link-local and unique local
   out->push_back({"ip", own ? Sensitivity::kInternal : Sensitivity::kPersonal, begin, end});

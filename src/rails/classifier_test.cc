@@ -213,8 +213,8 @@ TEST(Classifier, SpansSayWhichMessageAndPart) {
   r.messages[1].parts.push_back(chat::Text{"to a@b.org", {}});
   auto c = Default().Classify(r);
   ASSERT_EQ(c.spans.size(), 1u);
-  EXPECT_EQ(c.spans[0].message, 1u);
-  EXPECT_EQ(c.spans[0].part, 1u);
+  EXPECT_EQ(c.spans[0].place.message, 1u);
+  EXPECT_EQ(c.spans[0].place.part, 1u);
   EXPECT_EQ(c.spans[0].begin, 3u);
   EXPECT_EQ(c.spans[0].end, 10u);
 }

@@ -16,14 +16,27 @@ using DataClass = std::string;
 // The classes that exist without any configuration.
 inline constexpr std::string_view kBuiltInClasses[] = {"public", "internal", "personal", "secret"};
 
-// One finding, for the record and for redaction later. Holds no content.
-struct Span {
-  // `message` of a finding that stands in no message: tool descriptions, schemas, metadata, unknown fields.
+// Which text of a part (or of what stands beside the messages) is meant.
+enum class Field : std::uint8_t { kText, kName, kFilename, kUrl, kArguments, kResult, kExtra, kContent };
+std::string_view FieldName(Field field);
+
+// One text of a request.
+struct Place {
+  // `message` of what stands in no message: tool descriptions, schemas, metadata, unknown fields.
   static constexpr std::size_t kOutside = std::numeric_limits<std::size_t>::max();
 
+  std::size_t message = kOutside, part = 0;
+  Field field = Field::kText;
+  std::size_t item = 0;  // where a part, or the outside, has several texts of that field
+  bool operator==(const Place&) const = default;
+};
+
+// One finding, for the record and for redaction. Holds no content.
+struct Span {
   std::string type;  // "email", "card", "iban", "api_key", ...
   DataClass data_class;
-  std::size_t message = 0, part = 0, begin = 0, end = 0;  // bytes in that part's text
+  Place place;
+  std::size_t begin = 0, end = 0;  // bytes in that text
 };
 
 struct Classification {

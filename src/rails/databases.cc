@@ -19,6 +19,31 @@ CompileProblem Take(hs_compile_error_t* error) {
   return p;
 }
 
+// Literal words for one database; ids are places in the order they were added.
+struct Literals {
+  std::vector<const char*> words;
+  std::vector<unsigned> flags, ids;
+  std::vector<std::size_t> lengths;
+
+  // `word` must outlive Compile().
+  void Add(std::string_view word, bool any_case) {
+    words.push_back(word.data());  // the length says where it ends
+    lengths.push_back(word.size());
+    flags.push_back(any_case ? HS_FLAG_CASELESS : 0);
+    ids.push_back(static_cast<unsigned>(ids.size()));
+  }
+  Result<Database> Compile(const char* what) const {
+    hs_database_t* database = nullptr;
+    hs_compile_error_t* error = nullptr;
+    if (hs_compile_lit_multi(words.data(), flags.data(), ids.data(), lengths.data(),
+                             static_cast<unsigned>(words.size()), HS_MODE_BLOCK, nullptr, &database,
+                             &error) != HS_SUCCESS) {
+      return Fail(Code::kInternal, fmt::format("{} cannot be compiled: {}", what, Take(error).message));
+    }
+    return Database(database);
+  }
+};
+
 }  // namespace
 
 void FreeDatabase::operator()(hs_database* d) const {
@@ -55,23 +80,21 @@ void ScratchSlots::GiveBack(Scratch scratch) const {
 }
 
 Result<Database> CompileWords(const std::vector<Anchor>& anchors) {
-  std::vector<const char*> words;
-  std::vector<unsigned> flags, ids;
-  std::vector<std::size_t> lengths;
-  for (const auto& a : anchors) {
-    words.push_back(a.word.data());  // the length says where it ends
-    lengths.push_back(a.word.size());
-    flags.push_back(HS_FLAG_CASELESS);
-    ids.push_back(static_cast<unsigned>(ids.size()));
+  Literals words;
+  for (const auto& a : anchors) words.Add(a.word, true);
+  return words.Compile("the built-in word list");
+}
+
+Result<Database> CompileDictionaries(const std::vector<ClassifierOptions::Dictionary>& dictionaries,
+                                     std::vector<Entry>* entries) {
+  Literals words;
+  for (std::size_t d = 0; d < dictionaries.size(); ++d) {
+    for (const auto& word : dictionaries[d].words) {
+      words.Add(word, dictionaries[d].any_case);
+      entries->push_back({d, word.size()});
+    }
   }
-  hs_database_t* database = nullptr;
-  hs_compile_error_t* error = nullptr;
-  if (hs_compile_lit_multi(words.data(), flags.data(), ids.data(), lengths.data(),
-                           static_cast<unsigned>(words.size()), HS_MODE_BLOCK, nullptr, &database,
-                           &error) != HS_SUCCESS) {
-    return Fail(Code::kInternal, "the built-in word list does not compile: " + Take(error).message);
-  }
-  return Database(database);
+  return words.Compile("the dictionaries");
 }
 
 Result<Database> CompileCustom(const std::vector<ClassifierOptions::Custom>& custom) {
@@ -91,6 +114,61 @@ Result<Database> CompileCustom(const std::vector<ClassifierOptions::Custom>& cus
                           ? fmt::format("pattern '{}'", custom[static_cast<std::size_t>(p.expression)].name)
                           : std::string("the patterns");
     return Fail(Code::kInvalidRequest, fmt::format("{} cannot be used: {}", who, p.message), "bad_pattern");
+  }
+  return Database(database);
+}
+
+Status CheckCustom(const std::vector<ClassifierOptions::Custom>& custom) {
+  if (custom.size() > ClassifierOptions::kMaxPatterns)
+    return Fail(Code::kInvalidRequest, "at most 200 patterns are allowed", "bad_pattern");
+  for (const auto& p : custom) {
+    if (p.name.empty() || p.data_class.empty()) {
+      return Fail(Code::kInvalidRequest, "a pattern needs a name and a class", "bad_pattern");
+    }
+    if (p.pattern.empty() || p.pattern.size() > ClassifierOptions::kMaxPattern ||
+        p.pattern.find('\0') != std::string::npos) {
+      return Fail(Code::kInvalidRequest, fmt::format("pattern '{}' must have 1 to 1000 characters", p.name),
+                  "bad_pattern");
+    }
+  }
+  return {};
+}
+
+Status CheckDictionaries(const std::vector<ClassifierOptions::Dictionary>& dictionaries) {
+  std::size_t words = 0;
+  for (const auto& d : dictionaries) {
+    if (d.name.empty() || d.data_class.empty() || d.words.empty()) {
+      return Fail(Code::kInvalidRequest, "a dictionary needs a name, a class and words", "bad_dictionary");
+    }
+    words += d.words.size();
+    for (const auto& w : d.words) {
+      if (w.size() >= 2 && w.size() <= ClassifierOptions::kMaxWord && w.find('\0') == std::string::npos)
+        continue;
+      return Fail(Code::kInvalidRequest,
+                  fmt::format("dictionary '{}': a word must have 2 to 200 bytes", d.name), "bad_dictionary");
+    }
+  }
+  if (words <= ClassifierOptions::kMaxWords) return {};
+  return Fail(Code::kInvalidRequest,
+              fmt::format("dictionaries: {} words are more than the {} that are allowed in all", words,
+                          ClassifierOptions::kMaxWords),
+              "bad_dictionary");
+}
+
+Result<Database> CompileSigns(const std::vector<std::string>& patterns) {
+  std::vector<const char*> texts;
+  std::vector<unsigned> flags, ids;
+  for (const auto& p : patterns) {
+    texts.push_back(p.c_str());
+    flags.push_back(HS_FLAG_CASELESS | HS_FLAG_SINGLEMATCH | HS_FLAG_DOTALL);
+    ids.push_back(static_cast<unsigned>(ids.size()));
+  }
+  hs_database_t* database = nullptr;
+  hs_compile_error_t* error = nullptr;
+  if (hs_compile_multi(texts.data(), flags.data(), ids.data(), static_cast<unsigned>(texts.size()),
+                       HS_MODE_BLOCK, nullptr, &database, &error) != HS_SUCCESS) {
+    const CompileProblem p = Take(error);
+    return Fail(Code::kInternal, fmt::format("expression {} does not compile: {}", p.expression, p.message));
   }
   return Database(database);
 }

@@ -47,8 +47,20 @@ class ScratchSlots {
 Result<Database> CompileWords(const std::vector<Anchor>& anchors);
 // The operator's patterns, all in one; ids are places in `custom`. kInvalidRequest naming the one at fault.
 Result<Database> CompileCustom(const std::vector<ClassifierOptions::Custom>& custom);
+// Built-in expressions, case aside, reported once each; ids are places in `patterns`.
+Result<Database> CompileSigns(const std::vector<std::string>& patterns);
 // One pattern that reports where matches begin; null where Vectorscan cannot.
 Database CompileWithStart(const std::string& pattern);
+// One word of a dictionary: its place in `dictionaries`, and its size.
+struct Entry {
+  std::size_t dictionary = 0, size = 0;
+};
+// The words of all dictionaries in one; ids are places in `entries`, which is filled.
+Result<Database> CompileDictionaries(const std::vector<ClassifierOptions::Dictionary>& dictionaries,
+                                     std::vector<Entry>* entries);
+// Whether what the operator wrote has a name, a class and a size that can be used. kInvalidRequest.
+Status CheckCustom(const std::vector<ClassifierOptions::Custom>& custom);
+Status CheckDictionaries(const std::vector<ClassifierOptions::Dictionary>& dictionaries);
 // Grows `scratch` (or makes it) to suit the database too.
 bool MakeScratch(const Database& database, Scratch* scratch);
 // False: this CPU cannot run Vectorscan.

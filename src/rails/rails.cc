@@ -20,10 +20,16 @@ struct Rails::Draft {
   const Catalogue& catalogue;
   TimePoint received;
 
-  Classification data;
-  std::vector<const pool::Worker*> workers;
-  budget::Ceiling ceiling;
-  std::vector<std::string> reasons;
+  Classification data{};
+  std::set<DataClass> found{};
+  std::unique_ptr<Veil> veil{};
+  std::vector<const DataRule*> rules{};      // that decided about something found
+  Act act = Act::kAllow;                     // the strictest of them
+  const AttackDetector* detector = nullptr;  // null: nobody looks
+  Suspicion suspicion{};
+  std::vector<const pool::Worker*> workers{};
+  budget::Ceiling ceiling{};
+  std::vector<std::string> reasons{};
 };
 
 struct Rails::Rail {
@@ -82,7 +88,7 @@ Classification ClassifyAll(const Classifier& classifier, const chat::EmbedReques
     all.classes.insert(one.classes.begin(), one.classes.end());
     all.truncated = all.truncated || one.truncated;
     for (auto& span : one.spans) {
-      span.message = i;
+      span.place = {i, 0, Field::kText, 0};
       if (all.spans.size() < Classification::kMaxSpans) {
         all.spans.push_back(std::move(span));
       } else {
@@ -93,6 +99,43 @@ Classification ClassifyAll(const Classifier& classifier, const chat::EmbedReques
   // Token ids hide their text; only the default class can be said of them.
   if (all.classes.empty() || !request.tokens.empty()) all.classes.merge(classifier.ClassifyText("").classes);
   return all;
+}
+
+std::string Describe(const Classification& data) {
+  const Names types = FoundTypes(data);
+  std::string out = fmt::format("{}", fmt::join(data.classes, ", "));
+  return types.empty() ? out : out + fmt::format(" (found: {})", fmt::join(types, ", "));
+}
+
+Error RefusedBy(const DataRule& rule, const Classification& data, bool people) {
+  if (people) {
+    return Fail(Code::kPermissionDenied,
+                fmt::format("this request holds data of class {}, which rule '{}' lays before a person",
+                            Describe(data), rule.name),
+                "needs_review");
+  }
+  return Fail(Code::kPermissionDenied,
+              fmt::format("this request holds data of class {}, which rule '{}' keeps from every worker",
+                          Describe(data), rule.name),
+              "data_blocked");
+}
+
+// The rules that every worker must meet for what is left to see, and that it meets none of them says which.
+bool MeetsTerms(const pool::Worker& worker, const std::vector<const DataRule*>& rules) {
+  return std::all_of(rules.begin(), rules.end(), [&](const DataRule* r) { return r->only.MetBy(worker); });
+}
+
+Error NobodyMeets(const std::vector<const DataRule*>& rules, const Classification& data) {
+  Names names;
+  for (const auto* r : rules) {
+    if (!r->only.empty()) names.push_back(r->name);
+  }
+  return Fail(
+      Code::kPermissionDenied,
+      fmt::format("this request holds data of class {}, and no worker that may see it meets the terms of "
+                  "rule {} (region, retention, training)",
+                  Describe(data), fmt::join(names, ", ")),
+      "policy_violation");
 }
 
 }  // namespace
@@ -109,6 +152,45 @@ struct Steps {
   }
 
   template <class D>
+  static Status Govern(const RailsOptions& options, const Classifier& classifier, D& draft) {
+    draft.found = draft.data.classes;
+    const Ruling ruling = Judge(options.data_rules, draft.data);
+    if (!ruling.by) return {};
+    draft.rules = ruling.matched;
+    draft.act = ruling.act;
+    if (ruling.act == Act::kBlock) return RefusedBy(*ruling.by, draft.data, false);
+    if (ruling.act == Act::kReview) return RefusedBy(*ruling.by, draft.data, draft.chat != nullptr);
+    const bool hides = std::any_of(ruling.matched.begin(), ruling.matched.end(),
+                                   [](const DataRule* r) { return r->act == Act::kRedact; });
+    if (hides) Cover(options, classifier, draft);
+    return {};
+  }
+
+  // What could not be hidden is found again, and still decides who may see the rest.
+  template <class D>
+  static void Cover(const RailsOptions& options, const Classifier& classifier, D& draft) {
+    auto veil = std::make_unique<Veil>();
+    const auto wanted = [&](const Span& span) {
+      const DataRule* rule = RuleFor(options.data_rules, span);
+      return rule && rule->act == Act::kRedact;
+    };
+    int hidden = 0;
+    if (draft.chat) {
+      veil->chat = *draft.chat;
+      hidden = veil->marks.HideIn(&veil->chat, draft.data, wanted);
+    } else {
+      veil->embed = *draft.embed;
+      hidden = veil->marks.HideIn(&veil->embed, draft.data, wanted);
+    }
+    if (hidden == 0) return;
+    draft.reasons.push_back(fmt::format("hidden from workers: {} places, {} values, of class {}", hidden,
+                                        veil->marks.size(), Describe(draft.data)));
+    draft.data = draft.chat ? classifier.Classify(veil->chat) : ClassifyAll(classifier, veil->embed);
+    draft.rules = Judge(options.data_rules, draft.data).matched;
+    draft.veil = std::move(veil);
+  }
+
+  template <class D>
   static Status Constrain(const RailsOptions&, const Classifier&, D& draft) {
     if (draft.catalogue.workers.empty()) {
       return Fail(Code::kUnavailable, "this server has no workers; add one under `workers:` in the config",
@@ -117,14 +199,31 @@ struct Steps {
     for (const auto& w : draft.catalogue.workers) {
       if (MaySee(*w, draft.data)) draft.workers.push_back(w.get());
     }
-    if (std::none_of(draft.workers.begin(), draft.workers.end(),
-                     [&](const auto* w) { return MayAnswer(*w, draft.chat); })) {
-      return NobodyMaySee(draft.data);
-    }
+    const auto nobody = [&] {
+      return std::none_of(draft.workers.begin(), draft.workers.end(),
+                          [&](const auto* w) { return MayAnswer(*w, draft.chat); });
+    };
+    if (nobody()) return NobodyMaySee(draft.data);
+    std::erase_if(draft.workers, [&](const auto* w) { return !MeetsTerms(*w, draft.rules); });
+    if (nobody()) return NobodyMeets(draft.rules, draft.data);
     if (draft.workers.size() < draft.catalogue.workers.size()) {
       draft.reasons.push_back(fmt::format("data class {}: only {} may see it",
                                           fmt::join(draft.data.classes, ", "), Who(draft.workers)));
     }
+    return {};
+  }
+
+  // Texts cannot ask for more than the caller may; what they can talk others into costs at most this.
+  template <class D>
+  static Status Suspect(const RailsOptions& options, const Classifier&, D& draft) {
+    if (!draft.detector || !draft.chat) return {};
+    draft.suspicion = draft.detector->Look(*draft.chat);
+    if (!draft.suspicion.tagged()) return {};
+    const auto cap = options.attacks.CapFor(draft.chat->model);
+    if (cap) draft.ceiling.usd = cap;
+    draft.reasons.push_back(fmt::format(
+        "signs of an attack ({}): {}", fmt::join(draft.suspicion.signs, ", "),
+        cap ? fmt::format("at most {} USD", FormatUsd(*cap)) : std::string("no ceiling is set for those")));
     return {};
   }
 
@@ -139,12 +238,14 @@ struct Steps {
       return Fail(Code::kInvalidRequest, "baton-deadline-ms must be more than 0", "bad_control",
                   "baton-deadline-ms");
     }
-    draft.ceiling.usd = options.max_cost_per_request;
+    const bool capped = draft.ceiling.usd.has_value();
+    const auto own = options.max_cost_per_request;
+    if (own && (!capped || *own < *draft.ceiling.usd)) draft.ceiling.usd = own;
     if (caller.max_cost && (!draft.ceiling.usd || *caller.max_cost < *draft.ceiling.usd)) {
       draft.ceiling.usd = caller.max_cost;
       draft.reasons.push_back(
           fmt::format("cost: at most {} USD, as the caller asks", FormatUsd(*caller.max_cost)));
-    } else if (draft.ceiling.usd) {
+    } else if (draft.ceiling.usd && !capped) {
       draft.reasons.push_back(fmt::format("cost: at most {} USD per request", FormatUsd(*draft.ceiling.usd)));
     }
     Duration limit = options.default_deadline;
@@ -169,8 +270,12 @@ const std::vector<Rails::Rail>& Rails::List() {
       // First, because all that follows depends on what the text holds, and nobody may be chosen before that
       // is known.
       {"screen", Steps::Screen<Draft>},
+      // What the operator's rules say of it, before who may see it: a rule may hide it.
+      {"govern", Steps::Govern<Draft>},
       // Before any ceiling: a request that nobody may see is refused for that reason and holds no money.
       {"constrain", Steps::Constrain<Draft>},
+      // Before the ceiling, which it may lower.
+      {"suspect", Steps::Suspect<Draft>},
       // Last: from here on money and time run, and the lease that holds them belongs to a request that will
       // be served.
       {"ceiling", Steps::Ceil<Draft>},
@@ -185,30 +290,78 @@ std::vector<std::string_view> Rails::Order() {
   return names;
 }
 
+Rails::Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier,
+             std::shared_ptr<const AttackDetector> detector, Metrics* metrics)
+    : options_(std::move(options)), classifier_(std::move(classifier)), detector_(std::move(detector)) {
+  if (!metrics) return;
+  for (const auto& sign : AttackDetector::Signs()) {
+    attacks_[sign] = metrics->GetCounter("baton_attack_attempts_total",
+                                         "Requests with signs of a prompt attack", {{"sign", sign}});
+  }
+  for (const Act act : {Act::kAllow, Act::kRedact, Act::kReview, Act::kBlock}) {
+    acts_[std::string(ActName(act))] =
+        metrics->GetCounter("baton_data_rules_total", "Requests that a data rule decided about",
+                            {{"act", std::string(ActName(act))}});
+  }
+}
+
+void Rails::Count(const Draft& draft) const {
+  for (const auto& sign : draft.suspicion.signs) {
+    if (const auto at = attacks_.find(sign); at != attacks_.end()) at->second.Add();
+  }
+  if (draft.rules.empty()) return;
+  if (const auto at = acts_.find(ActName(draft.act)); at != acts_.end()) at->second.Add();
+}
+
 Result<Permit> Rails::Apply(Draft draft) const {
-  for (const auto& rail : List()) TRY_VOID(rail.apply(options_, *classifier_, draft));
+  draft.detector = detector_.get();
+  for (const auto& rail : List()) {
+    Status passed = rail.apply(options_, *classifier_, draft);
+    if (passed) continue;
+    Count(draft);
+    return std::move(passed).error();
+  }
+  Count(draft);
   Permit permit;
   permit.caller_ = draft.caller;
   permit.controls_ = draft.controls;
   permit.lease_ = std::make_unique<budget::Lease>(draft.ceiling);
   permit.workers_ = std::move(draft.workers);
   permit.data_ = std::move(draft.data);
+  permit.found_ = std::move(draft.found);
+  permit.veil_ = std::move(draft.veil);
+  permit.suspicion_ = std::move(draft.suspicion);
   permit.reasons_ = std::move(draft.reasons);
   return permit;
 }
 
 Result<Permit> Rails::Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
                             const Catalogue& catalogue, TimePoint received) const {
-  return Apply({caller, controls, &request, nullptr, catalogue, received, {}, {}, {}, {}});
+  return Apply({.caller = caller,
+                .controls = controls,
+                .chat = &request,
+                .catalogue = catalogue,
+                .received = received});
 }
 
 Result<Permit> Rails::Admit(const Caller& caller, const Controls& controls, const chat::EmbedRequest& request,
                             const Catalogue& catalogue, TimePoint received) const {
-  return Apply({caller, controls, nullptr, &request, catalogue, received, {}, {}, {}, {}});
+  return Apply({.caller = caller,
+                .controls = controls,
+                .embed = &request,
+                .catalogue = catalogue,
+                .received = received});
 }
 
 std::set<DataClass> Rails::ClassesOf(const chat::Request& request) const {
   return classifier_->Classify(request).classes;
+}
+
+chat::Request WithoutSecrets(const Classifier& classifier, const chat::Request& request) {
+  chat::Request shown = request;
+  Marks marks;
+  marks.HideIn(&shown, classifier.Classify(request), [](const Span& s) { return s.data_class == "secret"; });
+  return shown;
 }
 
 const pool::Worker* Catalogue::Find(std::string_view name) const {

@@ -1,6 +1,7 @@
 // Rails: fixed rules applied before any choice. What they leave open is a Permit; nobody else can make one.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,12 +9,16 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/metric.h"
 #include "base/result.h"
 #include "budget/lease.h"
 #include "chat/types.h"
 #include "pool/worker.h"
+#include "rails/attack.h"
 #include "rails/classifier.h"
 #include "rails/data_class.h"
+#include "rails/data_rules.h"
+#include "rails/redact.h"
 
 namespace baton::rails {
 
@@ -39,6 +44,13 @@ struct Catalogue {
   const pool::Worker* Find(std::string_view name) const;
 };
 
+// A request as workers may see it, where rules hide something of it. Holds the values: never log it.
+struct Veil {
+  Marks marks;
+  chat::Request chat;  // one of the two
+  chat::EmbedRequest embed;
+};
+
 // What one exchange may do. Moves along the path; holds the lease, so it must outlive every call.
 class Permit {
  public:
@@ -54,8 +66,15 @@ class Permit {
   bool Allows(const pool::Worker& worker) const;
   // May see the request and, beside it, text of these classes (what earlier steps of a workflow brought in).
   bool Allows(const pool::Worker& worker, const std::set<DataClass>& also) const;
+  // Of the request as workers see it.
   const Classification& data() const { return data_; }
+  // Of the request as it came; the same where nothing is hidden.
+  const std::set<DataClass>& found() const { return found_; }
+  // Null: nothing is hidden, workers see the request itself.
+  const Veil* veil() const { return veil_.get(); }
   const Controls& controls() const { return controls_; }
+  // Signs of a prompt attack; such a request has a lower ceiling, where the operator gave one.
+  const Suspicion& suspicion() const { return suspicion_; }
   // One line per rule that narrowed something, in words: "data class personal: only smol may see it".
   const std::vector<std::string>& reasons() const { return reasons_; }
 
@@ -67,6 +86,9 @@ class Permit {
   std::unique_ptr<budget::Lease> lease_;
   std::vector<const pool::Worker*> workers_;
   Classification data_;
+  std::set<DataClass> found_;
+  std::unique_ptr<Veil> veil_;
+  Suspicion suspicion_;
   std::vector<std::string> reasons_;
 };
 
@@ -74,25 +96,32 @@ struct RailsOptions {
   Duration default_deadline = std::chrono::minutes(10);
   std::optional<budget::Nanos>
       max_cost_per_request;  // the operator's own ceiling; a caller can only lower it
+  std::vector<DataRule> data_rules;
+  AttackOptions attacks;
 };
+
+// The request with marks in place of what is of class secret: for people and files, which keep what they see.
+chat::Request WithoutSecrets(const Classifier& classifier, const chat::Request& request);
 
 class Rails {
  public:
-  Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier)
-      : options_(options), classifier_(std::move(classifier)) {}
+  // `detector` null: nobody looks for attacks. `metrics` may be null; outlives this.
+  Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier,
+        std::shared_ptr<const AttackDetector> detector = nullptr, Metrics* metrics = nullptr);
 
   // The names of the rails in the order in which they are applied; the reasons stand in rails.cc.
   static std::vector<std::string_view> Order();
 
   // kInvalidRequest for a deadline that is not positive or a negative ceiling (0: free workers only).
-  // kPermissionDenied "policy_violation" when no worker may see the data, with a message that names the class
-  // (never the content). `received` is when the request's head arrived. A caller can lower the operator's
-  // ceilings and shorten the deadline, never the other way round. The Permit points into `catalogue`, which
-  // must outlive it. Thread safe.
+  // kPermissionDenied with a message that names the class (never the content): "policy_violation" when no
+  // worker may see the data, "data_blocked" and "needs_review" when a rule says so. `received` is when the
+  // request's head arrived. A caller can lower the operator's ceilings and shorten the deadline, never the
+  // other way round. The Permit points into `catalogue`, which must outlive it. Thread safe.
   Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
                        const Catalogue& catalogue, TimePoint received) const;
   // The data classes of a request, also of one that Admit() refuses. Thread safe.
   std::set<DataClass> ClassesOf(const chat::Request& request) const;
+  const Classifier& classifier() const { return *classifier_; }
   // For embeddings: same rules over the texts.
   Result<Permit> Admit(const Caller& caller, const Controls& controls, const chat::EmbedRequest& request,
                        const Catalogue& catalogue, TimePoint received) const;
@@ -103,8 +132,12 @@ class Rails {
   static const std::vector<Rail>& List();
   Result<Permit> Apply(Draft draft) const;
 
+  void Count(const Draft& draft) const;
+
   RailsOptions options_;
   std::shared_ptr<const Classifier> classifier_;
+  std::shared_ptr<const AttackDetector> detector_;
+  std::map<std::string, Counter, std::less<>> attacks_, acts_;  // by sign, by act of a data rule
 };
 
 }  // namespace baton::rails

@@ -43,7 +43,7 @@ struct RailsTest : ::testing::Test {
 };
 
 TEST_F(RailsTest, TheirOrderIsFixed) {
-  EXPECT_THAT(Rails::Order(), ElementsAre("screen", "constrain", "ceiling"));
+  EXPECT_THAT(Rails::Order(), ElementsAre("screen", "govern", "constrain", "suspect", "ceiling"));
 }
 
 TEST_F(RailsTest, HarmlessDataLeavesAllWorkersInTheCataloguesOrder) {
@@ -139,7 +139,7 @@ TEST_F(RailsTest, EmbeddingTextsAreScreenedLikeMessages) {
   ASSERT_TRUE(p);
   EXPECT_EQ(p->workers().size(), 1u);
   ASSERT_EQ(p->data().spans.size(), 1u);
-  EXPECT_EQ(p->data().spans[0].message, 1u);
+  EXPECT_EQ(p->data().spans[0].place.message, 1u);
 }
 
 }  // namespace

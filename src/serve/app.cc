@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <future>
@@ -18,6 +19,7 @@
 #include "net/loop.h"
 #include "serve/assemble.h"
 #include "serve/coordinators.h"
+#include "serve/harden.h"
 
 namespace baton::serve {
 namespace {
@@ -58,8 +60,7 @@ void PrepareProcess() {
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
   }
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
+  ForbidDumps();
   std::signal(SIGPIPE, SIG_IGN);
   // A store that hits a file-size limit gets an error to handle, not the end of the process.
   std::signal(SIGXFSZ, SIG_IGN);
@@ -78,6 +79,7 @@ class Running : public App {
 
  private:
   Status OpenDesk();
+  Status Harden();
   Status OpenUnits(std::shared_ptr<const exchange::Policies> policies);
   HouseDeps DepsOf(Unit& unit);
   Result<std::string> ReloadNow();
@@ -102,6 +104,7 @@ class Running : public App {
   std::vector<std::unique_ptr<Unit>> units_;
   std::uint16_t port_ = 0;
   int draining_ = 0;
+  Filter filter_ = Filter::kOff;
 };
 
 Status Running::Open() {
@@ -138,6 +141,21 @@ Status Running::Open() {
   // Before anybody is told that we are ready: a signal that comes early waits for Run() and does not kill.
   control_->OnSignal({SIGTERM, SIGINT}, [this](int) { OnStop(); });
   control_->OnSignal({SIGHUP}, [this](int) { (void)ReloadNow(); });
+  return Harden();
+}
+
+// When everything is open and before anybody is served.
+Status Running::Harden() {
+  filter_ = FilterFor(config_);
+  if (Status done = Install(filter_); !done) {
+    if (config_.syscall_filter == config::SyscallFilter::kRequired) return done;
+    options_.log.Warn("{}: this process keeps all of them", done.error().message);
+    filter_ = Filter::kOff;
+  }
+  const bool swappable = std::any_of(config_.workers.begin(), config_.workers.end(),
+                                     [](const auto& w) { return !w->key.empty() && !w->key.locked(); });
+  if (swappable) options_.log.Warn("the limit on locked memory is used up: keys may be swapped out");
+  options_.log.Info("hardened: no core dumps, system call filter {}", FilterName(filter_));
   return {};
 }
 
@@ -247,6 +265,8 @@ Result<std::string> Running::ReloadNow() {
     swapped.get_future().wait();
   }
   std::string message = fmt::format("{} workers, {} routes", next.workers.size(), next.routes.rules.size());
+  if (filter_ == Filter::kSealed && FilterFor(next) == Filter::kOpen)
+    message += "; programs (tool workers, sandboxed code) can be started after a restart only";
   if (needs_restart) message += "; listen, tls, threads and store take effect at the next start";
   config_.workers = std::move(next.workers);
   config_.routes = std::move(next.routes);

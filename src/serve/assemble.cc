@@ -66,6 +66,10 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
     const config::Config& config, std::shared_ptr<workflow::HeldTurns> held, Metrics* metrics,
     LearnedParts* learned, std::map<std::string, workflow::ChooserMaker> choosers) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
+  std::shared_ptr<const rails::AttackDetector> detector;
+  if (config.rails.attacks.detect) {
+    TRY(detector, rails::AttackDetector::Build());
+  }
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
   deps.continue_streams = config.continue_streams;
@@ -74,6 +78,7 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
   for (const auto& rule : config.routes.rules) used.push_back(rule.workflow);
   config.library->Prepare(used);
   deps.classifier = classifier;
+  auto guards = std::make_shared<const guard::Rules>(config.guards, classifier, metrics);
   deps.held = std::move(held);
   deps.metrics = metrics;
   deps.choosers = std::move(choosers);
@@ -82,8 +87,9 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
   LearnedParts once(SystemClock(), Log(Log::Level::kWarn), nullptr);
   (learned != nullptr ? learned : &once)->Install(config.router, catalogue, &rules);
   return std::shared_ptr<const exchange::Policies>(new exchange::Policies{
-      rails::Rails(config.rails, std::move(classifier)), route::Rules(std::move(rules)), std::move(catalogue),
-      workflow::Runner(std::move(deps))});
+      rails::Rails(config.rails, std::move(classifier), std::move(detector), metrics),
+      route::Rules(std::move(rules)), std::move(catalogue), workflow::Runner(std::move(deps)),
+      std::move(guards)});
 }
 
 pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log) {

@@ -56,7 +56,7 @@ struct Launch {
   unsigned uid = 1000, gid = 1000;  // inside
   bool drop_groups = false;
   int go = -1;      // read end: a byte when the id maps are written; end of file: the parent is gone
-  int status = -1;  // a StepFailure is written here; closed by exec
+  int status = -1;  // a byte when the id maps may be written, then a StepFailure; closed by exec
   int in = -1, out = -1, err = -1;
 };
 

@@ -220,7 +220,7 @@ class Run {
     out_.write.Close();
     err_.write.Close();
     input_.Close();
-    return MapIds() && WriteAll(go_.write.get(), "g");
+    return AwaitReady() && MapIds() && WriteAll(go_.write.get(), "g");
   }
 
   // Until it has ended by itself or must be ended; then nothing is left of it.
@@ -246,6 +246,14 @@ class Run {
   }
 
  private:
+  // The child has opened its id maps to us. Bounded: a child that does not get there is killed.
+  bool AwaitReady() {
+    pollfd p{status_.read.get(), POLLIN, 0};
+    char byte = 0;
+    errno = ETIMEDOUT;
+    return poll(&p, 1, 5000) == 1 && read(status_.read.get(), &byte, 1) == 1 && byte == 'r';
+  }
+
   bool MapIds() {
     const std::string proc = "/proc/" + std::to_string(pid_);
     const bool root = geteuid() == 0;

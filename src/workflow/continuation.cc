@@ -67,7 +67,9 @@ class Made : public chat::Sink {
 
 bool Continuable(const Broken& b) {
   if (!b.sink || b.others.empty() || (b.cancel && b.cancel->fired())) return false;
-  if (b.error.code == Code::kCancelled || b.error.code == Code::kOverBudget) return false;
+  if (b.error.code == Code::kCancelled || b.error.code == Code::kOverBudget ||
+      b.error.code == Code::kPermissionDenied)  // withheld by a guard
+    return false;
   if (b.request.n.value_or(1) != 1 || b.request.logprobs.value_or(false)) return false;
   const auto format = b.request.response_format.kind;
   if (format != chat::ResponseFormat::Kind::kUnset && format != chat::ResponseFormat::Kind::kText)

@@ -63,7 +63,9 @@ Task<void> Execution::Hand(StepId id) {
   work.workflow = plan_.workflow;
   work.step = StepOf(id).name;
   work.data_classes.assign(c_.permit.data().classes.begin(), c_.permit.data().classes.end());
-  work.transcript = human::Transcript(c_.client.messages);
+  // A queue keeps what it shows: keys and passwords are none of a reviewer's business.
+  work.transcript = human::Transcript(
+      c_.classifier ? rails::WithoutSecrets(*c_.classifier, c_.client).messages : c_.client.messages);
   for (const StepId seen : Sees(plan_, id)) {
     if (At(seen).done()) work.draft = At(seen).text;
   }

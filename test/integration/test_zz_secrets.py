@@ -8,6 +8,7 @@ import house
 
 SECRET = house.SECRET.encode()
 HEADER_SECRET = "sk-from-a-client-55aa-never-shown"
+CONTENT = house.CONTENT_SECRET
 
 
 def test_everything_that_could_show_a_key(mock, start):
@@ -41,6 +42,39 @@ def test_everything_that_could_show_a_key(mock, start):
         baton.stop()
 
 
+def test_everything_that_could_show_secret_content(mock, start):
+    """A secret in the conversation, in a tool's result, in what a worker says, in a request that goes to people; refused, hidden,
+    served and failed; then every page, export and command that tells about exchanges, and a crash."""
+    rules = {"allow": [], "block": [{"name": "b", "class": ["secret"], "do": "block"}],
+             "redact": [{"name": "r", "class": ["secret"], "do": "redact"}], "review": [{"name": "v", "class": ["secret"], "do": "review"}]}
+    for name, data_rules in rules.items():
+        every = {"classes": ["public", "internal", "personal", "secret"]}
+        baton = start(house.Baton, [house.worker("w", mock, data=every if name == "allow" else {"classes": ["internal"]})], arguments=["--verbose"],
+                      retry={"budget": 0}, human={"wait": "0s"}, data={"rules": data_rules},
+                      guards=[{"name": "out", "find": ["secret"], "do": "block", "on_fault": "closed"}])
+        mock.script(json.dumps({"rules": [
+            {"contains": "fail", "fault": {"status": 500, "error": {"message": f"cannot handle '{CONTENT}'"}}},
+            {"contains": "leak", "reply": f"the key is {CONTENT}"}]}))
+        replies = [baton.chat(f"{what} {CONTENT}", stream=stream) for what in ("use", "fail", "leak") for stream in (False, True)]
+        replies.append(baton.post("/v1/chat/completions", {"model": "baton", "messages": [
+            {"role": "user", "content": "look"}, {"role": "assistant", "tool_calls": [
+                {"id": "c", "type": "function", "function": {"name": "f", "arguments": json.dumps({"k": CONTENT})}}]},
+            {"role": "tool", "tool_call_id": "c", "content": CONTENT}], "metadata": {"note": CONTENT}, "user": CONTENT}))
+        baton.post("/v1/embeddings", {"model": "w", "input": CONTENT})
+        baton.post("/v1/route", house.ask(f"use {CONTENT}"))
+        for reply in replies:
+            if "x-baton-exchange" in reply.headers:
+                baton.exchange(reply)
+        for case in baton.get("/admin/cases?state=all").json().get("cases", []):
+            baton.get(f"/admin/cases/{case['id']}")
+        for path in ("/metrics", "/admin/pool", "/v1/models", "/"):
+            baton.get(path)
+        for command in (["log", "--store", baton.store, "--json"], ["log", "--store", baton.store]):
+            house.run(*command)
+        baton.program.signal(11)
+        baton.program.wait()
+
+
 def test_a_key_variable_that_is_bad_is_not_shown(tmp_path):
     path = tmp_path / "c.yaml"
     path.write_text(f"workers: [{{name: a, dialect: openai, base_url: 'https://models.example.com/v1', model: m, key: 'env:{house.KEY_VARIABLE}'}}]")
@@ -50,9 +84,10 @@ def test_a_key_variable_that_is_bad_is_not_shown(tmp_path):
         assert code == 1, "a key that cannot stand in a header must be refused"
 
 
-@pytest.mark.parametrize("what", ["the provider's key", "the client's key"])
-def test_no_key_is_in_anything_that_this_run_wrote(what):
-    wanted = SECRET if what == "the provider's key" else HEADER_SECRET.encode()
+@pytest.mark.parametrize("what", ["the provider's key", "the client's key", "secret content"])
+def test_no_secret_is_in_anything_that_this_run_wrote(what):
+    """Logs, stores with their journals, transcripts of replies, outputs of commands, crash artefacts: every file of the run."""
+    wanted = {"the provider's key": SECRET, "the client's key": HEADER_SECRET.encode(), "secret content": CONTENT.encode()}[what]
     searched = 0
     for path in sorted(house.WORK.rglob("*")):
         # The planted files themselves: the key's own file and the mock's scripts.

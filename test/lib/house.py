@@ -24,6 +24,8 @@ BATON = os.environ.get("BATON_BIN") or os.environ.get("BATON") or str(ROOT / "bu
 # Planted in every configuration; must not appear anywhere but in the header sent to the provider.
 SECRET = "sk-planted-7f3a9c51d2e84b06-never-shown"
 KEY_VARIABLE = "BATON_TEST_PROVIDER_KEY"
+# Planted in what clients and workers say; of class secret by its form, so it must not appear in anything Baton writes of its own.
+CONTENT_SECRET = "sk-proj-C0nt3ntPl4nted9XqLmZ81TtVb"
 
 WORK = pathlib.Path(tempfile.mkdtemp(prefix="baton-test-"))
 TRANSCRIPT = WORK / "transcript"
