@@ -48,8 +48,7 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
 }
 
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
-                                                               std::shared_ptr<workflow::HeldTurns> held,
-                                                               Metrics* metrics) {
+                                                               const PolicyDeps& shared) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
   workflow::RunnerDeps deps;
   deps.retry = config.retry;
@@ -59,11 +58,17 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   for (const auto& rule : config.routes.rules) used.push_back(rule.workflow);
   config.library->Prepare(used);
   deps.classifier = classifier;
-  deps.held = std::move(held);
-  deps.metrics = metrics;
+  deps.held = shared.held;
+  deps.metrics = shared.metrics;
+  std::shared_ptr<const exchange::Keeper> keeper;
+  if (shared.recorder) {
+    keeper = std::make_shared<exchange::Keeper>(config.keep, shared.recorder->digest_key(), shared.vault,
+                                                classifier, shared.metrics);
+  }
   return std::shared_ptr<const exchange::Policies>(
       new exchange::Policies{rails::Rails(config.rails, std::move(classifier)), route::Rules(config.routes),
-                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps))});
+                             rails::Catalogue{config.workers}, workflow::Runner(std::move(deps)),
+                             config.digest, config.contracts, std::move(keeper), config.refuse_unrecorded});
 }
 
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,

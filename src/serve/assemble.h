@@ -29,10 +29,16 @@ class Engines {
   std::map<std::string, std::shared_ptr<lm::Engine>> by_key_ GUARDED_BY(m_);
 };
 
-// What one configuration decides with. `held` (may be null) is the process's, `metrics` too.
-Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
-    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr,
-    Metrics* metrics = nullptr);
+// What of the process all of its configurations share; each may be null.
+struct PolicyDeps {
+  std::shared_ptr<workflow::HeldTurns> held{};
+  Metrics* metrics = nullptr;
+  const record::Recorder* recorder = nullptr;  // whose key digests are made with; null: nothing is kept
+  audit::Vault* vault = nullptr;               // null: nothing can be sealed
+};
+// What one configuration decides with.
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
+                                                               const PolicyDeps& deps = {});
 
 struct HouseDeps {
   Loop* loop = nullptr;
