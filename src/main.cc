@@ -141,6 +141,8 @@ void AddLog(CLI::App& app, int& code) {
   sub->add_option("--model", o.model, "only this model name");
   sub->add_option("--worker", o.worker, "only this worker");
   sub->add_option("--route", o.route, "only this route");
+  sub->add_option("--contract", o.contract, "only this behaviour contract");
+  sub->add_option("--tenant", o.tenant, "only this tenant");
   sub->add_option("--limit", o.limit, "at most so many")->check(CLI::Range(1, 100000))->capture_default_str();
   sub->add_flag("--errors", o.errors, "only exchanges that failed");
   sub->add_flag("--json", o.json, "one JSON object per line");
@@ -165,6 +167,80 @@ void AddReplay(CLI::App& app, int& code) {
       ->capture_default_str();
   sub->add_flag("--json", o.json, "print the result as JSON");
   sub->callback([&code] { code = Replay(o); });
+}
+
+void AddAudit(CLI::App& app, int& code) {
+  static AuditOptions o;
+  auto* audit =
+      Sub(app, "audit", "The hash-chained log of decisions and admin actions", "baton audit verify baton.db");
+  audit->require_subcommand(1);
+  auto* verify = Sub(*audit, "verify", "Check a store or an export, offline; names the first bad row",
+                     "baton audit verify baton.db --key audit.pub");
+  verify->add_option("store", o.store, "store file, or a file that `baton audit export` wrote")->required();
+  verify->add_option("--key", o.keys, "public key whose signatures count (PEM or hex); may be repeated");
+  verify->add_option("--anchor", o.anchors,
+                     "a checkpoint kept elsewhere (`baton audit head`); may be repeated");
+  verify->add_flag("--no-head", o.no_head, "without the head file beside the store");
+  verify->add_flag("--sealed", o.sealed,
+                   "the server was stopped in order: links that nobody signed are a finding");
+  verify->add_flag("--allow-gaps", o.allow_gaps,
+                   "accept gaps the server itself has noted, as after a power cut");
+  auto* write = Sub(*audit, "export", "Write the chain with its rows as JSON lines",
+                    "baton audit export --store baton.db --out audit.jsonl");
+  write->add_option("--out", o.out, "file to write; without: standard output");
+  auto* key =
+      Sub(*audit, "key", "The public key of the signatures", "baton audit key --store baton.db > audit.pub");
+  auto* head = Sub(*audit, "head", "The newest checkpoint: keep it elsewhere, as an anchor",
+                   "baton audit head --store baton.db > anchor.json");
+  auto* events =
+      Sub(*audit, "events", "Admin actions and what the server did by itself", "baton audit events --json");
+  auto* erase = Sub(*audit, "erase", "Destroy stored content on a running Baton; the chain stays in order",
+                    "baton audit erase --tenant acme --by ann");
+  erase->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->default_val(DefaultUrl());
+  erase->add_option("--tenant", o.tenant, "all stored content of this tenant, and the key it is sealed with");
+  erase->add_option("--exchange", o.exchange, "the stored content of this exchange");
+  erase->add_option("--by", o.by, "who asks for it")->envname("USER")->required();
+  for (auto* sub : {write, key, head, events})
+    sub->add_option("--store", o.store, "store file")->capture_default_str();
+  for (auto* sub : {verify, key, events, erase}) sub->add_flag("--json", o.json, "print the result as JSON");
+  verify->callback([&code] { code = AuditVerify(o); });
+  write->callback([&code] { code = AuditExport(o); });
+  key->callback([&code] { code = AuditKey(o); });
+  head->callback([&code] { code = AuditHead(o); });
+  erase->callback([&code] { code = AuditErase(o); });
+  events->callback([&code] { code = AuditEvents(o); });
+}
+
+void AddExport(CLI::App& app, int& code) {
+  static ExportOptions o;
+  auto* exports =
+      Sub(app, "export", "Documents about a store: bill of materials, costs, evidence, evaluation data",
+          "baton export aibom --config baton.yaml --out bom.json");
+  exports->require_subcommand(1);
+  auto* aibom = Sub(*exports, "aibom", "CycloneDX 1.6 ML-BOM of the pool, with what was measured of it",
+                    "baton export aibom --config baton.yaml --out bom.json");
+  auto* focus = Sub(*exports, "focus", "Costs as FOCUS 1.2 rows (CSV), corrections included",
+                    "baton export focus --store baton.db --since 30d --out costs.csv");
+  auto* evidence =
+      Sub(*exports, "evidence", "Controls of OWASP, NIST and ISO: where, which test, live figures (HTML)",
+          "baton export evidence --config baton.yaml --out evidence.html");
+  auto* jsonl =
+      Sub(*exports, "jsonl", "Evaluation data of exchanges whose content was kept, as `baton eval` reads it",
+          "baton export jsonl --store baton.db --master-key env:BATON_MASTER_KEY --out log.jsonl");
+  for (auto* sub : {aibom, focus, evidence, jsonl}) {
+    sub->add_option("--config", o.config, "configuration file");
+    sub->add_option("--store", o.store, "store file (default: the config's, else baton.db)");
+    sub->add_option("--since", o.since, "only younger than this: 90s, 15m, 2h, 7d");
+    sub->add_option("--out", o.out, "file to write; without: standard output");
+    sub->callback([&code, sub] {
+      o.what = sub->get_name();
+      code = Export(o);
+    });
+  }
+  focus->add_option("--account", o.account, "BillingAccountId of the rows")->default_str("baton");
+  evidence->add_flag("--json", o.json, "JSON instead of HTML");
+  jsonl->add_option("--master-key", o.master_key, "env:NAME or file:PATH: opens sealed contents");
+  jsonl->add_flag("--all", o.all, "also exchanges that nobody gave feedback on");
 }
 
 void AddModels(CLI::App& app, int& code) {
@@ -360,6 +436,8 @@ int Main(int argc, char** argv) {
   AddCases(app, code);
   AddLog(app, code);
   AddReplay(app, code);
+  AddAudit(app, code);
+  AddExport(app, code);
   AddModels(app, code);
   AddMock(app, code);
   AddBench(app, code);

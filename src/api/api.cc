@@ -22,6 +22,7 @@ struct Endpoint {
 constexpr std::array kEndpoints = {
     Endpoint{"POST", "/v1/chat/completions", HandleChat},
     Endpoint{"POST", "/v1/embeddings", HandleEmbeddings},
+    Endpoint{"POST", "/v1/feedback", HandleFeedback},
     Endpoint{"GET", "/v1/models", HandleModels},
     Endpoint{"GET", "/v1/models/", HandleModels},
     Endpoint{"POST", "/v1/route", HandleRoute},
@@ -35,6 +36,8 @@ constexpr std::array kEndpoints = {
     Endpoint{"GET", "/admin/pool", HandlePool, true},
     Endpoint{"GET", "/admin/tools/", HandleTools, true},
     Endpoint{"POST", "/admin/reload", HandleReload, true},
+    Endpoint{"POST", "/admin/erase", HandleErase, true},
+    Endpoint{"POST", "/admin/costs", HandleCosts, true},
     Endpoint{"GET", "/admin/cases", HandleCases, true},
     Endpoint{"GET", "/admin/cases/", HandleCase, true},
     Endpoint{"POST", "/admin/cases/", HandleCaseAction, true},

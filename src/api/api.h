@@ -36,6 +36,8 @@ struct ApiDeps {
   // Loads the config again and swaps it in everywhere. The answer is a sentence for the operator; on error
   // nothing has changed and the message says why. May take seconds; runs elsewhere.
   std::function<Task<Result<std::string>>()> reload;
+  // Destroys content that was kept (docs/audit.md); may take as long as a disk.
+  std::function<Task<Status>(record::Erasure)> erase;
   std::string version;
   bool loopback_only = true;  // without keys the admin surface trusts the loopback and nothing else
   Log log = Log::Null();

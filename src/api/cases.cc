@@ -160,8 +160,11 @@ Task<void> HandleCaseAction(Call& call, std::string_view arg) {
     co_return;
   }
   std::string id(arg.substr(0, slash));
+  audit::Event event{0, said->by, fmt::format("case_{}", action), id, {}};
   Task<Result<human::Case>> acting = Act(call.deps, std::move(id), action, std::move(*said));
   auto done = co_await acting;
+  if (!done) event.detail = fmt::format("refused: {}", done.error().Name());
+  (void)call.deps.recorder->Append(std::move(event));
   if (!done) {
     co_await call.SendError(done.error());
     co_return;

@@ -112,6 +112,9 @@ Task<void> HandleOpenApi(Call& call, std::string_view) {
   paths["/v1/chat/completions"]["post"] =
       op("Chat completion, streamed or whole; OpenAI's request and reply");
   paths["/v1/embeddings"]["post"] = op("Embeddings; OpenAI's request and reply");
+  paths["/v1/feedback"]["post"] =
+      op("A word about an answer: {\"exchange\"} and \"score\" (0 to 1) or \"thumbs\"; may come late, a "
+         "repeat is harmless");
   paths["/v1/models"]["get"] = op("Models, routes and workers that may be named in a request");
   paths["/v1/models/{model}"]["get"] = op("One model");
   paths["/v1/route"]["post"] = op("Dry run: what would happen to this chat request, and why");
@@ -119,6 +122,12 @@ Task<void> HandleOpenApi(Call& call, std::string_view) {
   paths["/admin/pool"]["get"] = op("Workers with their health");
   paths["/admin/tools/{worker}"]["get"] = op("The tools of a tool worker, with their schemas");
   paths["/admin/reload"]["post"] = op("Load the configuration again; a bad file changes nothing");
+  paths["/admin/costs"]["post"] =
+      op("What a call cost after all: {\"by\", \"exchange\", \"call\", \"cost_usd\", \"reason\"}; the record "
+         "stays as it was");
+  paths["/admin/erase"]["post"] =
+      op("Destroy stored content: {\"by\"} and \"tenant\" (all of it) or \"exchange\"; the audit chain stays "
+         "in order");
   paths["/v1/cases/{id}"]["get"] =
       op("A request that waits for a person: how it stands; its completion when answered");
   paths["/admin/cases"]["get"] = op("The review queue; ?state=, after=, limit=");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 
 namespace baton::cli {
@@ -56,7 +57,7 @@ int CasesAnswer(const CasesOptions& options);
 int CasesReject(const CasesOptions& options);
 
 struct LogOptions {
-  std::string config, store, id, since, model, worker, route;
+  std::string config, store, id, since, model, worker, route, contract, tenant;
   bool json = false, errors = false;
   int limit = 20;
 };
@@ -68,6 +69,24 @@ struct ReplayOptions {
   int limit = 20;
 };
 int Replay(const ReplayOptions& options);
+struct AuditOptions {
+  std::string store = "baton.db", out;
+  std::vector<std::string> keys, anchors;  // files
+  std::string url, tenant, exchange, by;   // erase
+  bool json = false, no_head = false, allow_gaps = false, sealed = false;
+};
+int AuditVerify(const AuditOptions& options);
+int AuditExport(const AuditOptions& options);
+int AuditKey(const AuditOptions& options);
+int AuditHead(const AuditOptions& options);
+int AuditEvents(const AuditOptions& options);
+int AuditErase(const AuditOptions& options);
+
+struct ExportOptions {
+  std::string what, config, store, since, out, master_key, account;
+  bool json = false, all = false;
+};
+int Export(const ExportOptions& options);
 
 struct ModelsOptions {
   std::string dir = "models", from;
@@ -132,6 +151,8 @@ struct TrainInspectOptions {
 };
 int TrainInspect(const TrainInspectOptions& options);
 
+// "90s", "15m", "2h", "7d".
+Result<Duration> ParseAge(const std::string& text);
 // "baton: " and the error, on stderr; 1.
 int Complain(const Error& error);
 // Standard output is a terminal (colours, progress).

@@ -202,7 +202,9 @@ std::string Asked(const Provenance& r, const Glyphs& g) {
   return Join({OneLine(r.model), OneLine(r.endpoint) + (r.stream ? ", stream" : ""),
                r.task.empty() ? "" : "task " + OneLine(r.task),
                r.data_classes.empty() ? "" : "data " + OneLine(r.data_classes),
-               r.tenant.empty() ? "" : "tenant " + OneLine(r.tenant)},
+               r.contract.empty() ? "" : "contract " + OneLine(r.contract),
+               r.tenant.empty() ? "" : "tenant " + OneLine(r.tenant),
+               r.key.empty() ? "" : "key " + OneLine(r.key), r.user.empty() ? "" : "user " + OneLine(r.user)},
               g.dot);
 }
 
@@ -232,6 +234,15 @@ std::vector<Tree::Branch> Branches(const Provenance& r, const Glyphs& g) {
   if (r.calls_cut > 0) {
     branches.push_back(
         {"note", {fmt::format("{} more calls were not recorded", r.calls_cut)}, {}, Colour::kNone, {}});
+  }
+  if (!r.feedback.empty()) {
+    std::vector<std::string> lines;
+    for (const auto& f : r.feedback) {
+      lines.push_back(Join({fmt::format("{:.3g}", f.score()), OneLine(f.label), OneLine(f.source),
+                            OneLine(f.by), FormatTime(f.at_unix_ns)},
+                           g.dot));
+    }
+    branches.push_back({"feedback", std::move(lines), {}, Colour::kNone, {}});
   }
   branches.push_back({"time", {TimeLine(r)}, {}, Colour::kNone, {}});
   return branches;

@@ -286,6 +286,11 @@ std::shared_ptr<const pool::Worker> BuildWorker(const WorkerDraft& d, const Env&
 
 }  // namespace
 
+Secret ReadKey(const Env& env, std::string_view text, const Place& place, const std::string& who,
+               Problems* problems) {
+  return KeyReader(env, problems).Read(text, place, who, false);
+}
+
 void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Config* config) {
   if (draft.workers.empty())
     problems->Add(draft.At("workers"),

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "audit/digest.h"
 #include "config/draft.h"
 #include "config/include.h"
 
@@ -20,11 +21,14 @@ Result<Config> Parse(std::string_view yaml, const std::string& path, const Env& 
 
   Config config;
   config.path = path;
+  config.digest = audit::Hex(audit::Hasher().Add(ToJson(tree)).Finish()).substr(0, 12);
   BuildServer(draft, &problems, &config);
   BuildWorkers(draft, env, &problems, &config);
   BuildData(draft, env, &problems, &config);
   BuildWorkflows(draft, &problems, &config);
   BuildRoutes(draft, &problems, &config);
+  BuildContracts(draft, &problems, &config);
+  BuildAudit(draft, env, &problems, &config);
   if (problems.any()) return Fail(Code::kInvalidRequest, problems.Text(), "bad_config");
   config.warnings = std::move(problems.warnings());
   return config;

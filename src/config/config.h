@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
+#include "exchange/keep.h"
 #include "guard/rule.h"
 #include "human/desk.h"
 #include "net/server.h"
@@ -18,6 +20,7 @@
 #include "rails/rails.h"
 #include "record/recorder.h"
 #include "route/rules.h"
+#include "workflow/contract.h"
 #include "workflow/flow.h"
 
 namespace baton::config {
@@ -34,7 +37,8 @@ struct LearnedFiles {
 enum class SyscallFilter { kAuto, kRequired, kOff };
 
 struct Config {
-  std::string path;  // where it came from
+  std::string path;    // where it came from
+  std::string digest;  // of what the file and its includes say; comments aside: 12 digits
   std::string listen_address = "127.0.0.1";
   std::uint16_t listen_port = 8080;
   net::TlsFiles tls;  // paths are absolute, or relative to the working directory
@@ -47,6 +51,10 @@ struct Config {
   std::vector<workflow::FlowSettings> workflows;             // the operator's
   std::shared_ptr<const workflow::Library> library;          // those and the built-in ones
   LearnedFiles router;
+  std::shared_ptr<const workflow::Contracts> contracts;      // null: none
+  exchange::KeepRules keep;                                  // what of the content is kept
+  std::shared_ptr<const Secret> master_key;                  // seals it; null: none
+  bool refuse_unrecorded = false;                            // audit.on_full: refuse
   route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile

@@ -120,6 +120,29 @@ struct RouterDraft : Node {
   std::string model, table = "models/minilm-static.table";
   route::RouterSettings v;
 };
+struct QualityDraft : Node {
+  std::vector<verify::Spec> verify;
+  double confidence = 0;
+  std::int64_t repairs = 1;
+};
+struct CeilingDraft : Node {
+  std::optional<budget::Nanos> usd;
+  std::int64_t tokens = 0;
+  Duration time{};
+};
+struct ContractDraft : Node {
+  workflow::ContractSettings v;
+  QualityDraft quality;
+  CeilingDraft ceiling;
+};
+struct AuditDraft : Node {
+  struct Content {
+    std::string data_class, keep;
+    Place place;
+  };
+  std::string key, on_full = "serve", master_key;
+  std::vector<Content> content;
+};
 
 struct RootDraft : Node {
   std::string listen = "127.0.0.1:8080", store = "sqlite:baton.db", syscall_filter = "auto";
@@ -136,6 +159,8 @@ struct RootDraft : Node {
   AttacksDraft attacks;
   std::vector<WorkerDraft> workers;
   std::vector<WorkflowDraft> workflows;
+  std::vector<ContractDraft> contracts;
+  AuditDraft audit;
   std::vector<RouteDraft> routes;
   FallbackDraft fallback;
   RouterDraft router;
@@ -150,6 +175,13 @@ void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Co
 // Before the routes, which name them.
 void BuildWorkflows(const RootDraft& draft, Problems* problems, Config* config);
 void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config);
+void BuildContracts(const RootDraft& draft, Problems* problems, Config* config);
+void BuildAudit(const RootDraft& draft, const Env& env, Problems* problems, Config* config);
+
+// build_workers.cc: the secret that `env:NAME` or `file:PATH` names; empty, with a problem, where there is
+// none.
+Secret ReadKey(const Env& env, std::string_view text, const Place& place, const std::string& who,
+               Problems* problems);
 
 // base_url.cc: may Baton call this address? Adds a problem or a warning where not.
 void CheckBaseUrl(const std::string& url, bool private_allowed, const Place& place, const std::string& who,

@@ -11,8 +11,7 @@ namespace {
 using Step = workflow::StepSettings;
 using Flow = workflow::FlowSettings;
 
-constexpr std::string_view kVerifySchema =
-    R"({"oneOf":[{"type":"string"},{"type":"object","required":["name"]},{"type":"array","items":{"oneOf":[{"type":"string"},{"type":"object","required":["name"]}]}}]})";
+constexpr std::string_view kVerifySchema = kVerifiersSchema;
 constexpr std::string_view kTestSchema =
     R"({"oneOf":[{"type":"string"},{"type":"array","items":{"type":"string"}}]})";
 
@@ -33,10 +32,7 @@ void ReadSpec(const Tree& tree, Problems* problems, std::vector<verify::Spec>* t
   to->push_back(std::move(spec));
 }
 
-void ReadSpecs(const Tree& tree, Problems* problems, std::vector<verify::Spec>* to) {
-  if (tree.kind != Tree::Kind::kList) return ReadSpec(tree, problems, to);
-  for (const Tree& item : tree.items) ReadSpec(item, problems, to);
-}
+constexpr auto& ReadSpecs = ReadVerifiers;
 
 // A text or a list of texts, any of which must hold; in a text " and " joins tests that must all hold.
 void ReadTests(const Tree& tree, Problems* problems, std::vector<std::vector<std::string>>* to) {
@@ -144,6 +140,11 @@ const Shape& StepShape() {
 }
 
 }  // namespace
+
+void ReadVerifiers(const Tree& tree, Problems* problems, std::vector<verify::Spec>* to) {
+  if (tree.kind != Tree::Kind::kList) return ReadSpec(tree, problems, to);
+  for (const Tree& item : tree.items) ReadSpec(item, problems, to);
+}
 
 const Shape& WorkflowShape() {
   static const Shape kShape{

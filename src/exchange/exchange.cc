@@ -21,6 +21,14 @@ Duration WorkerTime(const std::vector<pool::CallRecord>& calls) {
   return calls.empty() ? Duration::zero() : calls.back().whole;
 }
 
+Error NoRoom() {
+  return Fail(Code::kUnavailable,
+              "the audit log cannot take any more records, and this server does not answer what it cannot "
+              "record; make "
+              "room on the disk of the store",
+              "audit_unavailable");
+}
+
 }  // namespace
 
 // Turns the pool's "this worker's answer begins" into the heading of the client's reply.
@@ -66,17 +74,31 @@ record::Provenance Conductor::Begin(const Envelope& envelope, const std::string&
   return r;
 }
 
-Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::Request& request,
-                                  Reader* reader, Cancel* cancel) const {
+Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::Request& given, Reader* reader,
+                                  Cancel* cancel) const {
   const Policies& p = *house.policies;
-  ChatOutcome out(recorder_, Begin(envelope, request.model, "chat"));
+  ChatOutcome out(recorder_, Begin(envelope, given.model, "chat"));
   record::Provenance& record = out.record_;
-  record.stream = request.stream;
+  record.stream = given.stream;
+  record.config = p.config;
   out.heading.id = record.id;
+  if (MustRefuse(p)) {
+    out.Unrecorded(NoRoom());
+    co_return out;
+  }
+
+  // A contract shapes the request before anybody looks at it, so that all below see what workers will see.
+  const Result<Asked> asked = UnderContract(p, given, &envelope.controls);
+  if (!asked) {
+    NoteRefusal(asked.error(), record);
+    out.response = asked.error();
+    co_return out;
+  }
+  const chat::Request& request = asked->Of(given);
+  if (asked->contract) record.contract = asked->contract->name();
 
   // Admit. From here: the worker set, the data classes, the ceiling and the deadline are fixed.
-  Result<rails::Permit> permit =
-      p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
+  Result<rails::Permit> permit = Admit(p, envelope, *asked, request);
   if (!permit) {
     NoteRefusal(permit.error(), record);
     out.response = std::move(permit).error();
@@ -87,9 +109,9 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   NotePermit(*permit, record);
 
   // Decide. From here: the route is fixed; nothing below may change it.
-  const chat::Request& asked = permit->veil() ? permit->veil()->chat : request;
+  const chat::Request& shown = permit->veil() ? permit->veil()->chat : request;
   const route::Features features =
-      route::Compute(asked, *permit, p.rules.featurizer(), p.rules.classifiers());
+      route::Compute(shown, *permit, p.rules.featurizer(), p.rules.classifiers());
   NoteFeatures(features, record);
   Result<route::Route> route = p.rules.Choose(request.model, features, *permit, p.catalogue);
   if (!route) {
@@ -108,13 +130,14 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   if (p.guards && !p.guards->empty()) guarded.emplace(*p.guards, *permit, *house.pool);
   pool::Pool& through = guarded ? *guarded : *house.pool;
   Observer observer(clock_, envelope.received, reader, out.heading);
-  workflow::Job job{*permit, *route, asked, p.catalogue, features.input_tokens, through};
+  workflow::Job job{*permit, *route, shown, p.catalogue, features.input_tokens, through};
   job.sink = reader;
   job.observer = &observer;
   job.cancel = cancel;
   job.desk = house.desk;
   job.exchange = static_cast<std::uint64_t>(record.id);
   job.keep = house.policies;
+  job.contract = asked->contract;
   workflow::Trace trace = co_await p.runner.Run(std::move(job));
   NoteTrace(trace, record);
   NoteHeading(trace, out.heading);
@@ -126,6 +149,11 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   out.response = std::move(trace.answer());
   if (guarded) NoteGuards(guarded->notes(), record);
   if (permit->veil()) Restore(*permit->veil(), out);
+  if (p.keeper) {
+    record.prompt_digest = p.keeper->DigestOf(request.messages);
+    out.content_ =
+        p.keeper->ContentOf(record, permit->found(), request, out.response ? &*out.response : nullptr);
+  }
 
   // Record. Close() writes it when the reply's status is known; only bookkeeping is left.
   record.duration = clock_.Now() - envelope.received;
@@ -140,7 +168,12 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   const Policies& p = *house.policies;
   EmbedOutcome out(recorder_, Begin(envelope, request.model, "embeddings"));
   record::Provenance& record = out.record_;
+  record.config = p.config;
   out.heading.id = record.id;
+  if (MustRefuse(p)) {
+    out.Unrecorded(NoRoom());
+    co_return out;
+  }
 
   Result<rails::Permit> permit =
       p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received);
@@ -178,17 +211,41 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   co_return out;
 }
 
-Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope,
-                                       const chat::Request& request) const {
-  const Policies& p = *house.policies;
+Result<Conductor::Asked> Conductor::UnderContract(const Policies& p, const chat::Request& given,
+                                                  rails::Controls* controls) {
+  Asked asked;
+  asked.contract = p.contracts ? p.contracts->Find(given.model) : nullptr;
+  if (!asked.contract) return asked;
+  TRY(asked.shaped, asked.contract->Shape(given));
+  asked.contract->Bound(controls);
+  return asked;
+}
+
+Result<rails::Permit> Conductor::Admit(const Policies& p, const Envelope& envelope, const Asked& asked,
+                                       const chat::Request& request) {
   TRY(rails::Permit permit,
       p.rails.Admit(envelope.caller, envelope.controls, request, p.catalogue, envelope.received));
+  if (asked.contract) TRY_VOID(asked.contract->MayHold(permit.data().classes));
+  return permit;
+}
+
+bool Conductor::MustRefuse(const Policies& p) const {
+  return p.refuse_unrecorded && recorder_ && !recorder_->HasRoom();
+}
+
+Result<Explanation> Conductor::Explain(House& house, const Envelope& given_envelope,
+                                       const chat::Request& given) const {
+  const Policies& p = *house.policies;
+  Envelope envelope = given_envelope;
+  TRY(const Asked asked, UnderContract(p, given, &envelope.controls));
+  const chat::Request& request = asked.Of(given);
+  TRY(rails::Permit permit, Admit(p, envelope, asked, request));
   Explanation e;
   e.data_classes.assign(permit.found().begin(), permit.found().end());
   e.rails_reasons = permit.reasons();
   for (const auto* w : permit.workers()) e.allowed.push_back(w->name);
-  const chat::Request& asked = permit.veil() ? permit.veil()->chat : request;
-  e.features = route::Compute(asked, permit, p.rules.featurizer(), p.rules.classifiers());
+  const chat::Request& shown = permit.veil() ? permit.veil()->chat : request;
+  e.features = route::Compute(shown, permit, p.rules.featurizer(), p.rules.classifiers());
   e.route = p.rules.Choose(request.model, e.features, permit, p.catalogue);
   if (!e.route) return e;
   const pool::Worker& first = *e.route->candidates().front();
@@ -199,9 +256,9 @@ Result<Explanation> Conductor::Explain(House& house, const Envelope& envelope,
     e.priced = true;
     e.worst_case = budget::WorstCase(*row, e.input_tokens, e.max_output_tokens);
   }
-  if (e.route->workflow() != "single") {
+  if (e.route->workflow() != "single" || (asked.contract && asked.contract->checks())) {
     const std::int64_t now = clock_.UnixNanos() / 1'000'000'000;
-    auto plan = p.runner.MakePlan(permit, *e.route, asked, p.catalogue, now);
+    auto plan = p.runner.MakePlan(permit, *e.route, shown, p.catalogue, now, asked.contract);
     if (!plan) {
       e.route = std::move(plan).error();
       return e;

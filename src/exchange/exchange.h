@@ -12,6 +12,7 @@
 #include "base/metric.h"
 #include "base/task.h"
 #include "chat/sink.h"
+#include "exchange/keep.h"
 #include "guard/rule.h"
 #include "human/desk.h"
 #include "pool/pool.h"
@@ -30,6 +31,10 @@ struct Policies {
   route::Rules rules;
   rails::Catalogue catalogue;
   workflow::Runner runner;
+  std::string config{};                                    // digest of the configuration it was made from
+  std::shared_ptr<const workflow::Contracts> contracts{};  // null: none
+  std::shared_ptr<const Keeper> keeper{};                  // null: nothing of the content is kept
+  bool refuse_unrecorded = false;  // what could not be recorded is refused before anybody is asked
   std::shared_ptr<const guard::Rules> guards{};  // null: none
 };
 
@@ -83,7 +88,8 @@ class Outcome {
         cost(o.cost),
         unpriced(o.unpriced),
         recorder_(std::exchange(o.recorder_, nullptr)),
-        record_(std::move(o.record_)) {}
+        record_(std::move(o.record_)),
+        content_(std::move(o.content_)) {}
   Outcome& operator=(Outcome&&) = delete;
   ~Outcome() { Close(0); }
 
@@ -98,13 +104,21 @@ class Outcome {
 
   void Close(int http_status) {
     record_.http_status = http_status;
-    if (auto* to = std::exchange(recorder_, nullptr)) to->Submit(std::move(record_));
+    auto* to = std::exchange(recorder_, nullptr);
+    if (!to || !to->Submit(std::move(record_))) return;
+    if (content_) to->AddContent(std::move(*content_));
   }
 
  private:
   friend class Conductor;
+  // Not recorded at all: the record has no room, which is why there is no answer.
+  void Unrecorded(Error why) {
+    recorder_ = nullptr;
+    response = std::move(why);
+  }
   record::Recorder* recorder_;
   record::Provenance record_;
+  std::optional<record::Content> content_;
 };
 using ChatOutcome = Outcome<chat::Response>;
 using EmbedOutcome = Outcome<chat::EmbedResponse>;
@@ -140,6 +154,18 @@ class Conductor {
   static bool GoesToReview(const House& house, const Error& refusal);
   Task<void> Review(House& house, const Envelope& envelope, const chat::Request& request, Reader* reader,
                     Cancel* cancel, ChatOutcome& out) const;
+  // The request as its contract shapes it, where it names one.
+  struct Asked {
+    const workflow::Contract* contract = nullptr;
+    std::optional<chat::Request> shaped{};
+    const chat::Request& Of(const chat::Request& given) const { return shaped ? *shaped : given; }
+  };
+  static Result<Asked> UnderContract(const Policies& policies, const chat::Request& given,
+                                     rails::Controls* controls);
+  // Admitted by the rails and by the contract.
+  static Result<rails::Permit> Admit(const Policies& policies, const Envelope& envelope, const Asked& asked,
+                                     const chat::Request& request);
+  bool MustRefuse(const Policies& policies) const;
   record::Provenance Begin(const Envelope& envelope, const std::string& model, const char* endpoint) const;
 
   const Clock& clock_;

@@ -179,6 +179,26 @@ TEST_F(ExchangeTest, RefusalByRailsCallsNobodyAndIsRecorded) {
   EXPECT_NE(store.records[0].outcome, "ok");
 }
 
+// audit.on_full, both ways.
+TEST_F(ExchangeTest, WithoutRoomForItsRecordARequestIsRefusedUnaskedOrServedAsTheRuleSays) {
+  store.room = false;
+  ASSERT_TRUE(Run().response);
+  house.policies.reset(new Policies{rails::Rails({}, *rails::Classifier::Build({})), route::Rules({}),
+                                    rails::Catalogue{workers}, workflow::Runner(workflow::RunnerDeps{}), "",
+                                    nullptr, nullptr, true});
+  scripted->asked.clear();
+  store.records.clear();
+  auto out = Run();
+  ASSERT_FALSE(out.response);
+  EXPECT_EQ(out.response.error().reason, "audit_unavailable");
+  EXPECT_EQ(out.response.error().code, Code::kUnavailable);
+  EXPECT_TRUE(scripted->asked.empty());
+  out.Close(503);
+  EXPECT_TRUE(store.records.empty()) << "there is no room to record it";
+  store.room = true;
+  EXPECT_TRUE(Run().response);
+}
+
 TEST_F(ExchangeTest, UnknownModelIsNotFoundAndRecorded) {
   request.model = "no-such-model";
   auto out = Run();

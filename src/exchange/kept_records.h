@@ -21,6 +21,8 @@ class KeptRecords : public record::Recorder {
   Result<std::vector<record::Provenance>> List(const record::LogFilter&) const override { return records; }
   Result<Totals> Sum(const record::LogFilter&) const override { return Totals{}; }
   std::uint64_t dropped() const override { return 0; }
+  bool HasRoom() const override { return room; }
+  bool room = true;
   std::vector<record::Provenance> records;
 };
 

@@ -49,6 +49,43 @@ TEST_F(DiskFull, RecordsWaitAndAreWrittenWhenThereIsRoomAgain) {
   EXPECT_EQ(Open()->Sum({})->exchanges, 1'000);
 }
 
+// What `audit.on_full: refuse` goes by. In the child as above.
+int FillUntilThereIsNoRoom(RecorderOptions options, Random& random, const Clock& clock) {
+  signal(SIGXFSZ, SIG_IGN);
+  auto r = Recorder::Open(options, clock, nullptr, Log::Null());
+  if (!r || !(*r)->HasRoom()) return 10;
+  rlimit limit{};
+  getrlimit(RLIMIT_FSIZE, &limit);
+  limit.rlim_cur = 96 * 1024;
+  setrlimit(RLIMIT_FSIZE, &limit);
+  int n = 0;
+  for (; (*r)->HasRoom() && n < 100'000; ++n) {
+    if (!(*r)->Submit(Sample(SampleId(n), random))) return 11;
+  }
+  if (n == 100'000) return 12;
+  // What was under way when the room ended still finds its place.
+  for (int more = n + 200; n < more; ++n) {
+    if (!(*r)->Submit(Sample(SampleId(n), random))) return 13;
+  }
+  limit.rlim_cur = RLIM_INFINITY;
+  setrlimit(RLIMIT_FSIZE, &limit);
+  std::promise<void> done;
+  (*r)->Flush([&] { done.set_value(); });
+  done.get_future().wait();
+  if (!(*r)->HasRoom()) return 14;
+  return (*r)->Sum({})->exchanges == n && (*r)->dropped() == 0 ? 0 : 15;
+}
+
+TEST_F(DiskFull, RoomEndsLongBeforeRecordsAreLostAndComesBack) {
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) ::_exit(FillUntilThereIsNoRoom(options_, random_, clock_));
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFEXITED(status)) << "signal " << WTERMSIG(status);
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
 TEST_F(DiskFull, NoRoomForTheJournalIsSaidAtTheStart) {
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);

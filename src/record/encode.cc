@@ -4,6 +4,7 @@
 #include "record/encode.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace baton::record {
@@ -25,7 +26,7 @@ class Packer {
   }
   void Count(std::size_t n) { Number(static_cast<std::int64_t>(n)); }
 
-  void operator()(Field f, const std::string& s) {
+  void operator()(Field f, std::string_view s) {
     if (s.size() <= f.limit) {
       Count(s.size());
       Bytes(s.data(), s.size());
@@ -42,7 +43,11 @@ class Packer {
   void operator()(Field, bool v) { *at_++ = v ? 2 : 0; }
   void operator()(Field, budget::Nanos v) { Number(v.v); }
   void operator()(Field, Duration v) { Number(v.count() / 1000); }
-  void operator()(Field, double v) { Bytes(reinterpret_cast<const char*>(&v), sizeof(v)); }
+  void operator()(Field, double v) {
+    // One form per value, and only what the store can keep: it has neither a negative zero nor a NaN.
+    if (v == 0 || std::isnan(v)) v = 0;
+    Bytes(reinterpret_cast<const char*>(&v), sizeof(v));
+  }
 
  private:
   void Bytes(const char* from, std::size_t n) {
@@ -128,30 +133,65 @@ Status DecodeInto(std::string_view bytes, Record& to) {
     EachLaterRecordField(to, r);
     for (auto& s : to.steps) EachLaterStepField(s, r);
   }
+  if (!r.at_end()) EachThirdRecordField(to, r);
   if (r.ok() && r.at_end()) return {};
   return Fail(Code::kInvalidRequest, "the bytes are not a record", "record_malformed");
 }
 
-}  // namespace
+// Whether some text of a block is not empty.
+class Something {
+ public:
+  bool found() const { return found_; }
+  void operator()(Field, std::string_view text) { found_ |= !text.empty(); }
 
-std::size_t Encode(const Provenance& record, char* out) {
+ private:
+  bool found_ = false;
+};
+
+template <class Record>
+bool HasThirdBlock(const Record& record) {
+  Something s;
+  EachThirdRecordField(record, s);
+  return s.found();
+}
+
+template <class Record>
+std::size_t EncodeAny(const Record& record, char* out) {
   Packer w(out);
   const std::size_t calls = std::min(record.calls.size(), kMaxCalls);
   const std::size_t steps = std::min(record.steps.size(), kMaxSteps);
   const std::size_t cut = record.calls.size() - calls + record.steps.size() - steps;
   w.Number(record.id);
-  EachRecordField(record, w);
-  w.Count(cut);
+  // What is cut here is counted in the field itself, so that a record read back has the same bytes.
+  EachRecordField(record, [&](Field f, const auto& value) {
+    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, int>) {
+      w(f, &value == &record.calls_cut ? value + static_cast<int>(cut) : value);
+    } else {
+      w(f, value);
+    }
+  });
+  w.Count(0);
   w.Count(calls);
   for (std::size_t i = 0; i < calls; ++i) EachCallField(record.calls[i], w);
   w.Count(steps);
   for (std::size_t i = 0; i < steps; ++i) EachStepField(record.steps[i], w);
   // A plain exchange has none of these and does not pay for them.
-  if (steps > 0 || !record.degraded.empty() || !record.notes.empty()) {
+  const bool third = HasThirdBlock(record);
+  if (steps > 0 || !record.degraded.empty() || !record.notes.empty() || third) {
     EachLaterRecordField(record, w);
     for (std::size_t i = 0; i < steps; ++i) EachLaterStepField(record.steps[i], w);
   }
+  if (third) EachThirdRecordField(record, w);
   return static_cast<std::size_t>(w.at() - out);
+}
+
+}  // namespace
+
+std::size_t Encode(const Provenance& record, char* out) {
+  return EncodeAny(record, out);
+}
+std::size_t Encode(const RecordView& record, char* out) {
+  return EncodeAny(record, out);
 }
 
 std::string Encode(const Provenance& record) {

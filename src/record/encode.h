@@ -14,6 +14,8 @@ namespace baton::record {
 // cut at a character and end in "…"; calls beyond kMaxCalls and steps beyond kMaxSteps are left out and
 // counted in calls_cut.
 std::size_t Encode(const Provenance& record, char* out);
+// The same bytes, of a record that was decoded or read: what its digest is made over.
+std::size_t Encode(const RecordView& record, char* out);
 std::string Encode(const Provenance& record);
 
 // kInvalidRequest when `bytes` is no record; `to` is then garbage but valid. A view points into `bytes`, and

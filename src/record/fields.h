@@ -49,7 +49,8 @@ struct StepView {
 struct RecordView {
   ExchangeId id = 0;
   std::string_view request_id, tenant, endpoint, model, route, workflow, policy, reason, worker, data_classes,
-      rails_reasons, features, task, losses, outcome, finish, prompt_digest, degraded, notes;
+      rails_reasons, features, task, losses, outcome, finish, prompt_digest, degraded, notes, contract, key,
+      user, config;
   double propensity = 1;
   int http_status = 0;
   bool stream = false, unpriced = false;
@@ -147,11 +148,22 @@ void EachLaterStepField(Step& s, F&& f) {
   f(Field{"confidence"}, s.confidence);
 }
 
+// Since version 3. A block like the one above: what is empty in all of its fields is not written, so that the
+// bytes of an older record, over which its digest was made, stay what they were. A later block does the same.
+template <class Record, class F>
+void EachThirdRecordField(Record& r, F&& f) {
+  f(Field{"contract", Store::kWord, kMaxName}, r.contract);
+  f(Field{"key_name", Store::kWord, kMaxName}, r.key);
+  f(Field{"user_name", Store::kWord, kMaxName}, r.user);
+  f(Field{"config", Store::kWord, kMaxName}, r.config);
+}
+
 // All columns of a table, in order.
 template <class Record, class F>
 void EachRecordColumn(Record& r, F&& f) {
   EachRecordField(r, f);
   EachLaterRecordField(r, f);
+  EachThirdRecordField(r, f);
 }
 template <class Step, class F>
 void EachStepColumn(Step& s, F&& f) {

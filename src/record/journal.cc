@@ -66,6 +66,7 @@ void Journal::Recover() {
     next_ = std::max(next_, s.base + s.count);
   }
   recovery_.records = depth_;
+  NoteRoom();
 }
 
 void Journal::RecoverSegment(std::size_t index) {
@@ -104,6 +105,7 @@ bool Journal::TakeSegment() {
   if (free_.empty()) return false;
   const std::size_t index = *free_.begin();
   free_.erase(free_.begin());
+  NoteRoom();
   StoreBase(Segment(index), next_);
   live_.push_back({index, next_, 0, sizeof(SegmentHeader)});
   open_ = true;
@@ -113,6 +115,10 @@ bool Journal::TakeSegment() {
 void Journal::Free(std::size_t index) {
   StoreBase(Segment(index), 0);
   free_.insert(index);
+}
+
+void Journal::NoteRoom() {
+  room_.store(depth_ * 2 < max_records_ && free_.size() * 2 >= segments_, std::memory_order_relaxed);
 }
 
 bool Journal::Append(ExchangeId id, std::string_view payload) {
@@ -137,7 +143,7 @@ bool Journal::Append(ExchangeId id, std::string_view payload) {
   ++next_;
   ++s.count;
   s.end += size;
-  ++depth_;
+  if (++depth_ * 2 >= max_records_) NoteRoom();
   return true;
 }
 
@@ -197,6 +203,7 @@ void Journal::Release(std::uint64_t seq) {
     }
   }
   live_.erase(live_.begin(), live_.begin() + static_cast<std::ptrdiff_t>(done));
+  NoteRoom();
 }
 
 std::optional<std::string> Journal::Find(ExchangeId id) {

@@ -8,6 +8,7 @@
 // Threads: Append, Find, depth from any; Read, Rewind, Release from one consumer at a time.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -71,6 +72,8 @@ class Journal {
 
   // The payload of a record that is not released yet.
   std::optional<std::string> Find(ExchangeId id);
+  // At least half of the records and of the segments are free. Does not take the lock.
+  bool HasRoom() const { return room_.load(std::memory_order_relaxed); }
   // Records not released.
   std::size_t depth() const;
   // Number of the last record appended or found.
@@ -94,6 +97,7 @@ class Journal {
   char* Segment(std::size_t index) const;
   bool TakeSegment() REQUIRES_LOCK(m_);
   void Free(std::size_t index) REQUIRES_LOCK(m_);
+  void NoteRoom() REQUIRES_LOCK(m_);
 
   // Constant after Open().
   std::string path_;
@@ -111,6 +115,7 @@ class Journal {
   int pins_ GUARDED_BY(m_) = 0;
   std::uint64_t next_ GUARDED_BY(m_) = 1, released_ GUARDED_BY(m_) = 0;
   std::size_t depth_ GUARDED_BY(m_) = 0;
+  std::atomic<bool> room_ = true;  // atomic: read by every request
 
   // The consumer's place: next record to read is `cursor_seq_`, at `cursor_offset_` of the segment that
   // begins with `cursor_base_` (0: the first one in use).

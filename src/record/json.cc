@@ -83,6 +83,20 @@ Json RequestJson(const Provenance& r) {
           {"stream", r.stream}, {"task", r.task},   {"features", std::move(features)}};
 }
 
+Json FeedbackJson(const std::vector<Feedback>& list) {
+  Json all = Json::array();
+  for (const Feedback& f : list) {
+    Json j{{"id", FeedbackId(f)},
+           {"score", f.score()},
+           {"label", f.label},
+           {"source", f.source},
+           {"created", f.at_unix_ns / 1'000'000'000}};
+    if (!f.by.empty()) j["by"] = f.by;
+    all.push_back(std::move(j));
+  }
+  return all;
+}
+
 // Reading: a missing or mistyped member leaves the default.
 template <class T>
 void Get(const Json& j, const char* name, T& to) {
@@ -189,6 +203,26 @@ void StepsFrom(const Json& j, Provenance& r) {
   if (r.steps.size() == 1 && r.steps[0].name == "answer" && r.steps[0].role == "worker") r.steps.clear();
 }
 
+void FeedbackFrom(const Json& j, Provenance& r) {
+  const auto list = j.find("feedback");
+  if (list == j.end() || !list->is_array()) return;
+  for (const Json& item : *list) {
+    if (!item.is_object()) continue;
+    Feedback& f = r.feedback.emplace_back();
+    f.exchange = r.id;
+    double score = 0;
+    Get(item, "score", score);
+    f.score_millionths = static_cast<std::int64_t>(std::clamp(score, 0.0, 1.0) * 1e6 + 0.5);
+    Get(item, "id", f.name);
+    Get(item, "label", f.label);
+    Get(item, "source", f.source);
+    Get(item, "by", f.by);
+    std::int64_t seconds = 0;
+    Get(item, "created", seconds);
+    f.at_unix_ns = std::clamp<std::int64_t>(seconds, 0, 9'000'000'000) * 1'000'000'000;
+  }
+}
+
 void RequestFrom(const Json& j, Provenance& r) {
   Get(j, "id", r.request_id);
   Get(j, "model", r.model);
@@ -237,6 +271,11 @@ std::string ToJson(const Provenance& r) {
   if (!r.degraded.empty()) j["degraded"] = r.degraded;
   if (!r.notes.empty()) j["notes"] = Lines(r.notes, "\n");
   if (!r.prompt_digest.empty()) j["prompt_digest"] = r.prompt_digest;
+  if (!r.contract.empty()) j["contract"] = r.contract;
+  if (!r.key.empty()) j["key"] = r.key;
+  if (!r.user.empty()) j["user"] = r.user;
+  if (!r.config.empty()) j["config"] = r.config;
+  if (!r.feedback.empty()) j["feedback"] = FeedbackJson(r.feedback);
   // Texts from outside may not be UTF-8; replaced, they are still text.
   return j.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
@@ -283,6 +322,11 @@ Result<Provenance> FromJson(std::string_view text) {
   GetMicros(timings, "first_byte_us", r.first_byte);
   Get(j, "calls_cut", r.calls_cut);
   Get(j, "prompt_digest", r.prompt_digest);
+  Get(j, "contract", r.contract);
+  Get(j, "key", r.key);
+  Get(j, "user", r.user);
+  Get(j, "config", r.config);
+  FeedbackFrom(j, r);
   StepsFrom(j, r);
   return r;
 }

@@ -13,6 +13,7 @@
 #include "base/ids.h"
 #include "budget/money.h"
 #include "pool/pool.h"
+#include "record/feedback.h"
 
 namespace baton::record {
 
@@ -52,13 +53,19 @@ struct Provenance {
   budget::Nanos cost;                             // sum over calls
   bool unpriced = false;                          // some call has no price: `cost` is a lower bound
   Duration duration{}, overhead{}, first_byte{};  // overhead: time in Baton itself
-  std::string prompt_digest;                      // reserved for the audit chain; empty now
+  std::string prompt_digest;                      // keyed digest of what was asked; empty: none was made
   std::vector<pool::CallRecord> calls;
   // Empty: all calls belong to the one step of `single`, {"answer", "worker"}.
   std::vector<StepRecord> steps;
   // Why the answer is not what its workflow wanted; empty: it is.
   std::string degraded;
-  std::string notes;  // lines: decisions of the workflow that belong to no step
+  std::string notes;     // lines: decisions of the workflow that belong to no step
+  std::string contract;  // the behaviour contract that was asked for; empty: none
+  std::string key;       // which key asked, by its public name; empty: none was needed
+  std::string user;      // whom the key or token stands for
+  std::string config;    // digest of the configuration that decided
+  // What was said about the answer later; filled by readers, stored as rows of its own.
+  std::vector<Feedback> feedback;
   int calls_cut = 0;  // calls and steps beyond the record's size limit, which were not kept
 };
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include "audit/head.h"
 #include "record/encode.h"
 #include "record/journal.h"
+#include "record/open.h"
 #include "record/table.h"
 #include "record/writer.h"
 
@@ -11,18 +13,10 @@ namespace baton::record {
 namespace {
 
 constexpr std::string_view kMemory = ":memory:";
-constexpr std::int32_t kMark = 0x42744e31;  // "BtN1": SQLite's application id of our stores
 constexpr Duration kReplayWait = std::chrono::milliseconds(100);
 constexpr int kReplayWaits = 20;
-
-store::OpenOptions StoreAt(const std::string& path, store::Mode mode, store::Faults* faults) {
-  store::OpenOptions o;
-  o.path = path;
-  o.mode = mode;
-  o.mark = kMark;
-  o.faults = faults;
-  return o;
-}
+// Links of a chain that has just begun: its first event and its key's. No head was written under them yet.
+constexpr std::int64_t kFirstLinks = 2;
 
 class LiveRecorder : public Recorder {
  public:
@@ -35,6 +29,15 @@ class LiveRecorder : public Recorder {
 
   Status Start();
   bool Submit(Provenance record) override;
+  bool Append(audit::Event event) override {
+    if (event.at_unix_ns == 0) event.at_unix_ns = clock_.UnixNanos();
+    return Add(kEventEntry, Encode(event));
+  }
+  bool AddFeedback(Feedback feedback) override { return Add(kFeedbackEntry, Encode(feedback)); }
+  bool AddContent(Content content) override { return Add(kContentEntry, Encode(content)); }
+  bool EraseContent(Erasure erasure) override { return Add(kErasureEntry, Encode(erasure)); }
+  bool HasRoom() const override { return journal_->HasRoom(); }
+  audit::Digest digest_key() const override;
   void Flush(std::function<void()> done) override { writer_->Flush(std::move(done)); }
   Result<Provenance> Find(ExchangeId id) const override;
   Result<std::vector<Provenance>> List(const LogFilter& filter) const override {
@@ -52,6 +55,9 @@ class LiveRecorder : public Recorder {
   void Catch(const TableWriter::Progress& progress);
   void WaitForReplay();
   void CountFull();
+  bool Add(ExchangeId kind, std::string_view payload);
+  Status OpenAudit();
+  Status CompareHead(TableWriter& table);
   Result<std::unique_ptr<TableReader>> OpenReader() const {
     return TableReader::Open(StoreAt(store_.path, store::Mode::kReadOnly, nullptr));
   }
@@ -63,6 +69,8 @@ class LiveRecorder : public Recorder {
   store::OpenOptions store_;
   std::unique_ptr<store::Database> anchor_;  // keeps an in-memory store alive while the writer reopens it
   std::unique_ptr<Journal> journal_;
+  std::unique_ptr<audit::Signer> signer_;
+  std::unique_ptr<audit::HeadFile> head_;
   std::atomic<std::uint64_t> dropped_ = 0;
   std::atomic<std::int64_t> next_complaint_ = 0;  // nanoseconds of the monotonic clock
   std::unique_ptr<Writer> writer_;                // last: its thread uses all of the above
@@ -79,12 +87,59 @@ Status LiveRecorder::Start() {
   if (memory()) {
     TRY(anchor_, store::OpenSqlite(StoreAt(store_.path, store::Mode::kCreate, nullptr)));
   }
-  TRY(auto table, TableWriter::Open(std::move(db)));
+  TRY_VOID(OpenAudit());
+  TRY(auto table, TableWriter::Open(std::move(db), *signer_, clock_));
+  if (!memory()) TRY_VOID(CompareHead(*table));
   Catch(table->progress());
-  writer_ = std::make_unique<Writer>(options_, store_, std::move(table), *journal_, clock_, metrics_,
-                                     dropped_, log_);
+  writer_ = std::make_unique<Writer>(options_, store_, std::move(table), *journal_, *signer_, *head_, clock_,
+                                     metrics_, dropped_, log_);
   WaitForReplay();
   return {};
+}
+
+Status LiveRecorder::OpenAudit() {
+  const std::string key = options_.audit_key.empty() ? audit::KeyPath(options_.path) : options_.audit_key;
+  TRY(signer_, audit::Signer::Open(memory() ? std::string() : key));
+  TRY(head_, audit::HeadFile::Open(memory() ? std::string() : audit::HeadPath(options_.path)));
+  return {};
+}
+
+// Signatures of Ed25519 are a function of key and message, so this one is a secret of whoever holds the key.
+audit::Digest LiveRecorder::digest_key() const {
+  const audit::Signature s = signer_->Sign("baton prompt digests 1");
+  return audit::Hasher().Add(audit::Bytes(s)).Finish();
+}
+
+// The head file is written after the commit it speaks of, so a store that ends before it has lost rows: by a
+// power cut (the last seconds of a WAL are not flushed) or by somebody's hand. That is told now and stays in
+// the chain; the server goes on.
+Status LiveRecorder::CompareHead(TableWriter& table) {
+  auto read = audit::ReadHead(audit::HeadPath(options_.path));
+  std::string wrong;
+  if (!read) {
+    wrong = "head_damaged";
+  } else if (*read) {
+    const audit::Checkpoint& head = **read;
+    if (head.store != table.ledger().store()) {
+      wrong = "another_store";
+    } else if (head.seq > table.ledger().seq()) {
+      wrong = "rows_missing";
+    } else {
+      TRY(const auto hash, table.ledger().HashAt(head.seq));
+      if (hash && *hash != head.hash) wrong = "rows_changed";
+    }
+  } else if (table.ledger().seq() > kFirstLinks) {
+    wrong = "head_missing";
+  }
+  if (wrong.empty()) return {};
+  const std::int64_t head_seq = read && *read ? (*read)->seq : 0;
+  log_.Err(
+      "event=audit_gap reason={} head={} chain={} note=\"what the audit head file vouches for is not what "
+      "the "
+      "store holds\"",
+      wrong, head_seq, table.ledger().seq());
+  return table.Note({clock_.UnixNanos(), "server", "chain_gap", wrong,
+                     fmt::format(R"({{"head":{},"chain":{}}})", head_seq, table.ledger().seq())});
 }
 
 // Finds where the store stopped reading this journal. A journal the store does not know (one of the two files
@@ -128,6 +183,15 @@ bool LiveRecorder::Submit(Provenance record) {
   thread_local const std::unique_ptr<char[]> bytes(new char[kMaxRecordBytes]);
   const std::size_t size = Encode(record, bytes.get());
   if (!journal_->Append(record.id, {bytes.get(), size})) {
+    CountFull();
+    return false;
+  }
+  writer_->Wake();
+  return true;
+}
+
+bool LiveRecorder::Add(ExchangeId kind, std::string_view payload) {
+  if (!journal_->Append(kind, payload)) {
     CountFull();
     return false;
   }

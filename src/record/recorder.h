@@ -12,10 +12,13 @@
 #include <string>
 #include <vector>
 
+#include "audit/digest.h"
+#include "audit/event.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "base/result.h"
+#include "record/content.h"
 #include "record/provenance.h"
 #include "store/database.h"
 
@@ -32,6 +35,10 @@ struct RecorderOptions {
   Duration retention =
       std::chrono::hours(24 * 90);  // older rows are deleted in small steps; zero: keep for ever
   std::int64_t max_rows = 0;        // exchanges kept at most, the newest; 0: no limit
+  std::string audit_key;            // private key of the audit log's signatures; empty: `path`.audit.key
+  Duration checkpoint =
+      std::chrono::seconds(60);  // longest without a checkpoint in the store, while rows come
+  Duration head = std::chrono::milliseconds(100);        // the head file is at most this old under load
   Duration first_retry = std::chrono::milliseconds(50);  // after a failed commit; doubles up to 2 s
   store::Faults* faults = nullptr;                       // for tests; must outlive the recorder
 };
@@ -39,15 +46,15 @@ struct RecorderOptions {
 struct LogFilter {
   // [since, until) by the time in the exchange's id, which is exact to the millisecond.
   std::optional<std::int64_t> since_unix_ns, until_unix_ns;
-  std::string model, worker, route, tenant, outcome;
+  std::string model, worker, route, tenant, outcome, contract;
   bool errors_only = false;  // neither "ok" nor "client_gone"
   ExchangeId before = 0;     // for paging: ids below this; 0: newest
   int limit = 50;            // 1 to 1,000
 };
 
-class Recorder {
+class Recorder : public audit::EventLog {
  public:
-  virtual ~Recorder() = default;  // drains the queue and commits
+  ~Recorder() override = default;  // drains the queue and commits
   // Opens or creates the store (schema version checked; a newer one is refused with advice) and first writes
   // what an earlier process left in the journal. One recorder per store: a second one is refused
   // ("store_in_use"). `clock`, `metrics` (may be null) must outlive the recorder.
@@ -57,6 +64,17 @@ class Recorder {
   // Never blocks. False: dropped (and counted). True: the record is in the store after a restart, even if the
   // process is killed now. Ids must be unique; of two records with one id the first stays. Thread safe.
   virtual bool Submit(Provenance record) = 0;
+  // Beside exchanges, by the same way and with the same promise. A repeat of a feedback (same exchange, same
+  // name) changes nothing. Submit an exchange before its content.
+  bool Append(audit::Event /*event*/) override { return false; }
+  virtual bool AddFeedback(Feedback /*feedback*/) { return false; }
+  virtual bool AddContent(Content /*content*/) { return false; }
+  virtual bool EraseContent(Erasure /*erasure*/) { return false; }
+  // Half of the journal or more is free: what runs now will find its place, whatever becomes of the disk. A
+  // few nanoseconds.
+  virtual bool HasRoom() const { return true; }
+  // Secret of this store, for digests that nobody else can try texts against.
+  virtual audit::Digest digest_key() const { return {}; }
   // Calls `done` (on the writer's thread) when everything submitted so far is in the store, or when the
   // recorder is being destroyed.
   virtual void Flush(std::function<void()> done) = 0;

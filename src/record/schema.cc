@@ -49,6 +49,29 @@ ALTER TABLE steps ADD COLUMN sees;
 ALTER TABLE steps ADD COLUMN confidence INTEGER;
 )sql";
 
+// The audit chain and what it covers beside exchanges (docs/audit.md). Rows of events, feedback and contents
+// have the number of their link as key.
+constexpr std::string_view kToVersion3 = R"sql(
+ALTER TABLE exchanges ADD COLUMN contract;
+ALTER TABLE exchanges ADD COLUMN key_name;
+ALTER TABLE exchanges ADD COLUMN user_name;
+ALTER TABLE exchanges ADD COLUMN config;
+CREATE TABLE audit_chain(seq INTEGER PRIMARY KEY, kind INTEGER NOT NULL, ref INTEGER NOT NULL,
+  digest BLOB NOT NULL, hash BLOB NOT NULL);
+CREATE TABLE audit_checkpoints(seq INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, hash BLOB NOT NULL,
+  key INTEGER NOT NULL, signature BLOB NOT NULL);
+CREATE TABLE audit_keys(id INTEGER PRIMARY KEY, public BLOB NOT NULL UNIQUE);
+CREATE TABLE audit_events(seq INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, actor TEXT NOT NULL,
+  action TEXT NOT NULL, target TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE feedback(seq INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, name TEXT NOT NULL,
+  tenant TEXT NOT NULL, said_by TEXT NOT NULL, source TEXT NOT NULL, label TEXT NOT NULL,
+  score_millionths INTEGER NOT NULL, at_ns INTEGER NOT NULL, UNIQUE(exchange, name));
+CREATE TABLE contents(seq INTEGER PRIMARY KEY, exchange INTEGER NOT NULL, tenant TEXT NOT NULL,
+  form INTEGER NOT NULL, data BLOB);
+CREATE INDEX contents_by_exchange ON contents(exchange);
+INSERT INTO meta VALUES('audit_store', 0);
+)sql";
+
 // For people with a SQL shell: the same rows with the words written out.
 std::string View(std::string_view name, std::string_view table, std::span<const std::string_view> plain,
                  std::span<const std::string_view> words) {
@@ -93,7 +116,7 @@ Status CreateSchema(store::Database& db) {
 }  // namespace
 
 std::span<const Migration> Migrations() {
-  static constexpr Migration kMigrations[] = {{1, kToVersion2}};
+  static constexpr Migration kMigrations[] = {{1, kToVersion2}, {2, kToVersion3}};
   return kMigrations;
 }
 

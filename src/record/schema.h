@@ -8,7 +8,7 @@
 
 namespace baton::record {
 
-inline constexpr int kSchemaVersion = 2;
+inline constexpr int kSchemaVersion = 3;
 
 // Takes a store from version `from` to `from + 1`.
 struct Migration {

@@ -101,6 +101,7 @@ Where Conditions(const LogFilter& f) {
   w.Word("route", f.route);
   w.Word("tenant", f.tenant);
   w.Word("outcome", f.outcome);
+  w.Word("contract", f.contract);
   if (f.errors_only) w.Add(Failed());
   return w;
 }
@@ -120,6 +121,10 @@ Result<std::unique_ptr<TableReader>> TableReader::Open(const store::OpenOptions&
   TRY(reader->steps_,
       reader->db_->Prepare(fmt::format("SELECT seq{} FROM steps WHERE exchange = $1 ORDER BY seq",
                                        Columns([&](auto f) { EachStepColumn(step, f); }))));
+  TRY(reader->feedback_,
+      reader->db_->Prepare(
+          "SELECT name, tenant, said_by, source, label, score_millionths, at_ns FROM feedback "
+          "WHERE exchange = $1 ORDER BY seq"));
   return reader;
 }
 
@@ -154,23 +159,51 @@ Status TableReader::ReadChildren(Provenance& to) {
   return {};
 }
 
-Result<Provenance> TableReader::Find(ExchangeId id) {
+Status TableReader::ReadFeedback(Provenance& to) {
+  feedback_->Reset();
+  feedback_->BindInt(1, to.id);
+  for (;;) {
+    TRY(const bool row, feedback_->Step());
+    if (!row) break;
+    Feedback& f = to.feedback.emplace_back();
+    f.exchange = to.id;
+    f.name = feedback_->Text(0);
+    f.tenant = feedback_->Text(1);
+    f.by = feedback_->Text(2);
+    f.source = feedback_->Text(3);
+    f.label = feedback_->Text(4);
+    f.score_millionths = feedback_->Int(5);
+    f.at_unix_ns = feedback_->Int(6);
+  }
+  feedback_->Reset();
+  return {};
+}
+
+Result<bool> TableReader::Read(ExchangeId id, Provenance& to) {
   if (!find_) {
     TRY(find_, db_->Prepare(fmt::format("SELECT id{} FROM exchanges WHERE id = $1", RecordColumns())));
   }
   find_->Reset();
   find_->BindInt(1, id);
   TRY(const bool row, find_->Step());
-  if (!row) {
+  if (row) {
+    TRY_VOID(ReadRow(*find_, to));
+    TRY_VOID(ReadChildren(to));
+  }
+  find_->Reset();  // or it would hold its view of the store, and the writer's checkpoints back
+  return row;
+}
+
+Result<Provenance> TableReader::Find(ExchangeId id) {
+  Provenance p;
+  TRY(const bool found, Read(id, p));
+  if (!found) {
     return Fail(Code::kNotFound,
                 fmt::format("no exchange {} is recorded; it may be older than the store's retention",
                             FormatExchangeId(id)),
                 "exchange_not_found");
   }
-  Provenance p;
-  TRY_VOID(ReadRow(*find_, p));
-  TRY_VOID(ReadChildren(p));
-  find_->Reset();  // or it would hold its view of the store, and the writer's checkpoints back
+  TRY_VOID(ReadFeedback(p));
   return p;
 }
 
@@ -185,6 +218,7 @@ Result<std::vector<Provenance>> TableReader::List(const LogFilter& filter) {
     if (!row) return list;
     TRY_VOID(ReadRow(*select, list.emplace_back()));
     TRY_VOID(ReadChildren(list.back()));
+    TRY_VOID(ReadFeedback(list.back()));
   }
 }
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "record/encode.h"
 #include "record/schema.h"
 #include "record/table.h"
@@ -89,11 +91,14 @@ Status InsertStatement::Word(int parameter, std::string_view text, Words& words)
   return {};
 }
 
-Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::unique_ptr<store::Database> db) {
+Result<std::unique_ptr<TableWriter>> TableWriter::Open(std::unique_ptr<store::Database> db,
+                                                       const audit::Signer& signer, const Clock& clock) {
   TRY_VOID(PrepareSchema(*db));
   std::unique_ptr<TableWriter> table(new TableWriter(std::move(db)));
   TRY_VOID(table->LoadProgress());
   TRY_VOID(table->PrepareStatements());
+  TRY(table->ledger_, Ledger::Open(*table->db_, signer, clock));
+  table->canonical_.reset(new char[kMaxRecordBytes]);
   return table;
 }
 
@@ -133,12 +138,12 @@ Result<TableWriter::Inserted> TableWriter::Insert(std::span<const Journal::Entry
   Inserted done;
   TRY(auto tx, store::Transaction::Begin(*db_));
   for (const auto& entry : entries) {
-    auto one = Decode(entry.payload, view_);
-    if (one) one = InsertOne(view_, done);
+    auto one = InsertEntry(entry, done);
     if (one) continue;
     const bool only_this = one.error().code == Code::kInvalidRequest;
     if (!only_this) return std::move(one).error();
     ++done.rejected;
+    if (entry.id >= 0) TRY_VOID(ForgetRejected(entry.id));
   }
   Progress next = progress_;
   next.rows += static_cast<std::int64_t>(done.rows);
@@ -146,24 +151,82 @@ Result<TableWriter::Inserted> TableWriter::Insert(std::span<const Journal::Entry
     next.journal = journal;
     next.seq = entries.back().seq;
   }
+  TRY_VOID(ledger_->Checkpoint(false));
   TRY_VOID(SaveProgress(next));
   TRY_VOID(tx.Commit());
   progress_ = next;
   return done;
 }
 
-Status TableWriter::InsertOne(const RecordView& record, Inserted& done) {
-  exchange_.Int(1, record.id);
+Status TableWriter::Seal() {
+  if (ledger_->uncovered() == 0) return {};
+  TRY(auto tx, store::Transaction::Begin(*db_));
+  TRY_VOID(ledger_->Checkpoint(true));
+  return tx.Commit();
+}
+
+Status TableWriter::Note(const audit::Event& event) {
+  TRY(auto tx, store::Transaction::Begin(*db_));
+  TRY_VOID(ledger_->AddEvent(event));
+  return tx.Commit();
+}
+
+Status TableWriter::InsertEntry(const Journal::Entry& entry, Inserted& done) {
+  switch (entry.id) {
+    case kEventEntry: {
+      TRY(const auto event, audit::DecodeEvent(entry.payload));
+      return ledger_->AddEvent(event);
+    }
+    case kFeedbackEntry: {
+      TRY(const auto feedback, DecodeFeedback(entry.payload));
+      TRY(const bool fresh, ledger_->AddFeedback(feedback));
+      ++(fresh ? done.feedback : done.feedback_repeated);
+      return {};
+    }
+    case kContentEntry: {
+      TRY(const auto content, DecodeContent(entry.payload));
+      ++done.contents;
+      return ledger_->AddContent(content);
+    }
+    case kErasureEntry: {
+      TRY(const auto erasure, DecodeErasure(entry.payload));
+      return ledger_->EraseContent(erasure);
+    }
+    default:
+      return InsertExchange(entry.payload, done);
+  }
+}
+
+// Some of a record's rows may be there when another of them was refused.
+Status TableWriter::ForgetRejected(ExchangeId id) {
+  for (const char* sql : {"DELETE FROM calls WHERE exchange = $1", "DELETE FROM steps WHERE exchange = $1",
+                          "DELETE FROM exchanges WHERE id = $1"}) {
+    TRY(auto statement, db_->Prepare(sql));
+    statement->BindInt(1, id);
+    TRY_VOID(statement->Run());
+  }
+  return {};
+}
+
+Status TableWriter::InsertExchange(std::string_view payload, Inserted& done) {
+  TRY_VOID(Decode(payload, view_));
+  if (view_.propensity == 0 || std::isnan(view_.propensity)) view_.propensity = 0;
+  exchange_.Int(1, view_.id);
   Binder binder(exchange_, words_, 1);
-  EachRecordColumn(record, binder);
+  EachRecordColumn(view_, binder);
   TRY_VOID(binder.TakeStatus());
   TRY_VOID(exchange_.Run());
   if (db_->Changes() == 0) {
     ++done.duplicates;
     return {};
   }
+  TRY_VOID(InsertChildren(view_));
+  // The digest is made over what was decoded, not over the payload: an earlier version may have written that
+  // in another form.
+  const std::size_t size = Encode(view_, canonical_.get());
+  TRY_VOID(ledger_->AddExchange(view_.id, {canonical_.get(), size}));
   ++done.rows;
-  return InsertChildren(record);
+  return {};
 }
 
 Status TableWriter::InsertChildren(const RecordView& record) {
@@ -211,6 +274,7 @@ Result<std::int64_t> TableWriter::DeleteOldest(ExchangeId before, std::int64_t m
       TRY_VOID(statement->Run());
       deleted = db_->Changes();
     }
+    TRY_VOID(ledger_->Forget(last, deleted));
     Progress next = progress_;
     next.rows -= deleted;
     TRY_VOID(SaveProgress(next));

@@ -33,6 +33,11 @@ RecordMetrics::RecordMetrics(Metrics* m) {
   deleted = m->GetCounter("baton_record_deleted_total", "Exchanges deleted by retention.");
   commit_failures =
       m->GetCounter("baton_record_commit_failures_total", "Commits that failed and will be retried.");
+  feedback = m->GetCounter("baton_feedback_stored_total", "Feedback written to the store.");
+  feedback_repeated = m->GetCounter("baton_feedback_ignored_total",
+                                    "Feedback that was there already, or too much for one exchange.");
+  contents = m->GetCounter("baton_audit_contents_total", "Contents of exchanges written to the store.");
+  head_failures = m->GetCounter("baton_audit_head_failures_total", "Failed writes of the audit head file.");
   auto dropped = [m](const char* reason) {
     return m->GetCounter("baton_record_dropped_total", "Records lost.", {{"reason", reason}});
   };
@@ -49,11 +54,13 @@ RecordMetrics::RecordMetrics(Metrics* m) {
 }
 
 Writer::Writer(const RecorderOptions& options, store::OpenOptions store, std::unique_ptr<TableWriter> table,
-               Journal& journal, const Clock& clock, RecordMetrics& metrics,
-               std::atomic<std::uint64_t>& dropped, Log log)
+               Journal& journal, const audit::Signer& signer, audit::HeadFile& head, const Clock& clock,
+               RecordMetrics& metrics, std::atomic<std::uint64_t>& dropped, Log log)
     : options_(options),
       store_(std::move(store)),
       journal_(journal),
+      signer_(signer),
+      head_(head),
       clock_(clock),
       metrics_(metrics),
       dropped_(dropped),
@@ -96,6 +103,7 @@ void Writer::Loop() {
     last = stopping();  // read before draining: what was submitted before the destructor is in the journal
     const bool healthy = Drain();
     AnswerFlushes(last);
+    if (healthy && Seal(last)) WriteHead(last || quiet_ >= kQuietRounds);
     if (healthy && !last) (void)Maintain();
   }
   if (const std::size_t left = journal_.depth(); left > 0 && !store_.path.starts_with(":memory:")) {
@@ -144,10 +152,35 @@ bool Writer::Drain() {
   }
 }
 
+// False: the store failed.
+bool Writer::Seal(bool now) {
+  const bool due = table_->ledger().uncovered() > 0 && (now || clock_.Now() >= next_seal_);
+  if (table_->ledger().uncovered() > 0 && !due) return true;
+  next_seal_ = clock_.Now() + options_.checkpoint;
+  if (!due) return true;
+  auto sealed = table_->Seal();
+  if (!sealed) Failed(sealed.error());
+  return sealed.has_value();
+}
+
+// After the commit it speaks of: a process killed between the two leaves a head that is behind, which is no
+// alarm; one that is ahead would be.
+void Writer::WriteHead(bool now) {
+  if (table_->ledger().seq() == head_seq_) return;
+  if (!now && clock_.Now() < next_head_) return;
+  next_head_ = clock_.Now() + options_.head;
+  if (auto written = head_.Write(table_->ledger().Head()); !written) {
+    metrics_.head_failures.Add();
+    return;
+  }
+  head_seq_ = table_->ledger().seq();
+}
+
 bool Writer::EnsureTable() {
   if (table_) return true;
   auto db = store::OpenSqlite(store_);
-  auto table = db ? TableWriter::Open(std::move(*db)) : Result<std::unique_ptr<TableWriter>>(db.error());
+  auto table = db ? TableWriter::Open(std::move(*db), signer_, clock_)
+                  : Result<std::unique_ptr<TableWriter>>(db.error());
   if (!table) {
     Failed(table.error());
     return false;
@@ -164,6 +197,9 @@ bool Writer::EnsureTable() {
 
 void Writer::Committed(const TableWriter::Inserted& done, std::size_t entries, Duration took) {
   metrics_.rows.Add(static_cast<double>(done.rows));
+  metrics_.feedback.Add(static_cast<double>(done.feedback));
+  metrics_.feedback_repeated.Add(static_cast<double>(done.feedback_repeated));
+  metrics_.contents.Add(static_cast<double>(done.contents));
   metrics_.batch_rows.Observe(static_cast<double>(entries));
   metrics_.commit_seconds.Observe(Seconds(took));
   metrics_.depth.Set(static_cast<double>(journal_.depth()));

@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "audit/head.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "record/journal.h"
@@ -19,6 +20,7 @@ namespace baton::record {
 struct RecordMetrics {
   explicit RecordMetrics(Metrics* metrics);
   Counter rows, replayed, deleted, commit_failures;
+  Counter feedback, feedback_repeated, contents, head_failures;
   Counter dropped_full, dropped_duplicate, dropped_rejected, dropped_damaged;
   Gauge depth, failing;
   Histogram batch_rows, commit_seconds;
@@ -29,8 +31,8 @@ class Writer {
   // `table` is open on the store that `store` describes; it is opened anew after every failure. Everything
   // given by reference must outlive the Writer.
   Writer(const RecorderOptions& options, store::OpenOptions store, std::unique_ptr<TableWriter> table,
-         Journal& journal, const Clock& clock, RecordMetrics& metrics, std::atomic<std::uint64_t>& dropped,
-         Log log);
+         Journal& journal, const audit::Signer& signer, audit::HeadFile& head, const Clock& clock,
+         RecordMetrics& metrics, std::atomic<std::uint64_t>& dropped, Log log);
   // Writes what is left, if the store lets it, and joins.
   ~Writer();
   Writer(const Writer&) = delete;
@@ -56,6 +58,8 @@ class Writer {
   void Failed(const Error& error);
   void Recovered();
   bool Maintain();
+  void WriteHead(bool now);
+  bool Seal(bool now);
   void AnswerFlushes(bool all);
   bool stopping();
 
@@ -63,6 +67,8 @@ class Writer {
   const RecorderOptions options_;
   const store::OpenOptions store_;
   Journal& journal_;
+  const audit::Signer& signer_;
+  audit::HeadFile& head_;
   const Clock& clock_;
   RecordMetrics& metrics_;
   std::atomic<std::uint64_t>& dropped_;
@@ -78,7 +84,9 @@ class Writer {
   TimePoint next_complaint_{};
   std::int64_t next_maintenance_ = 0;  // unix nanoseconds
   bool more_to_delete_ = false;
-  int quiet_ = 0;  // rounds without a record
+  int quiet_ = 0;              // rounds without a record
+  std::int64_t head_seq_ = 0;  // the link under the head file
+  TimePoint next_head_{}, next_seal_{};
 
   std::atomic<bool> idle_ = false;  // atomic: producers look at it without the lock
   Mutex m_;

@@ -82,7 +82,15 @@ class Running : public App {
   Status Harden();
   Status OpenUnits(std::shared_ptr<const exchange::Policies> policies);
   HouseDeps DepsOf(Unit& unit);
-  Result<std::string> ReloadNow();
+  PolicyDeps PolicyDepsOf(std::map<std::string, workflow::ChooserMaker> choosers) {
+    return {held_, &metrics_, recorder_.get(), vault_.get(), learned_.get(), std::move(choosers)};
+  }
+  Status OpenVault();
+  Status EraseNow(const record::Erasure& erasure);
+  static Task<Status> EraseFrom(Running* self, Loop* loop, record::Erasure erasure);
+  Result<std::string> ReloadNow(std::string_view actor);
+  Result<std::string> LoadAgain();
+  void Note(std::string_view actor, std::string action, std::string target, std::string detail = {});
   static Task<Result<std::string>> ReloadFrom(Running* self, Loop* loop);
   void OnStop();
   static Task<void> DrainUnit(Running* self, Unit* unit);
@@ -95,6 +103,7 @@ class Running : public App {
   std::unique_ptr<Engines> engines_;
   std::unique_ptr<LearnedParts> learned_;
   std::unique_ptr<record::Recorder> recorder_;
+  std::unique_ptr<audit::Vault> vault_;
   std::unique_ptr<human::Desk> desk_;
   std::shared_ptr<workflow::HeldTurns> held_;
   std::unique_ptr<api::IdempotencyCache> idempotency_;
@@ -125,13 +134,14 @@ Status Running::Open() {
 
   config_.record.path = config_.store_path;
   TRY(recorder_, record::Recorder::Open(config_.record, SystemClock(), &metrics_, options_.log));
+  TRY_VOID(OpenVault());
   TRY_VOID(OpenDesk());
   held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();
   learned_ = std::make_unique<LearnedParts>(SystemClock(), options_.log, &metrics_);
   TRY_VOID(engines_->Load(config_, options_.log));
   TRY(auto choosers, MakeCoordinators(config_, *engines_));
-  TRY(auto policies, MakePolicies(config_, held_, &metrics_, learned_.get(), std::move(choosers)));
+  TRY(auto policies, MakePolicies(config_, PolicyDepsOf(std::move(choosers))));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
   idempotency_ = std::make_unique<api::IdempotencyCache>(
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
@@ -140,7 +150,8 @@ Status Running::Open() {
   TRY_VOID(OpenUnits(std::move(policies)));
   // Before anybody is told that we are ready: a signal that comes early waits for Run() and does not kill.
   control_->OnSignal({SIGTERM, SIGINT}, [this](int) { OnStop(); });
-  control_->OnSignal({SIGHUP}, [this](int) { (void)ReloadNow(); });
+  control_->OnSignal({SIGHUP}, [this](int) { (void)ReloadNow("signal"); });
+  Note("server", "server_start", config_.digest, fmt::format("version {}", Version()));
   return Harden();
 }
 
@@ -166,6 +177,36 @@ Status Running::OpenDesk() {
   options.rules = config_.human;
   TRY(desk_, human::Desk::Open(std::move(options), SystemClock(), &metrics_, options_.log));
   return {};
+}
+
+Status Running::OpenVault() {
+  if (!config_.master_key) return {};
+  TRY(vault_, audit::Vault::Open(config_.store_path + ".content_keys", *config_.master_key));
+  return {};
+}
+
+// On the control thread: destroying a key waits for the disk. The key first: whatever happens to the rows,
+// nobody can read them any more.
+Status Running::EraseNow(const record::Erasure& erasure) {
+  if (vault_ && erasure.exchange == 0) TRY_VOID(vault_->Erase(erasure.tenant));
+  if (recorder_->EraseContent(erasure)) return {};
+  return Fail(Code::kOverloaded,
+              "the record of exchanges is full; the rows are not erased yet: try again later",
+              "record_queue_full");
+}
+
+Task<Status> Running::EraseFrom(Running* self, Loop* loop, record::Erasure erasure) {
+  Signal done(*loop);
+  Status result = Error{};
+  self->control_->Post([self, loop, &done, &result, &erasure] {
+    Status r = self->EraseNow(erasure);
+    loop->Post([&done, &result, r = std::move(r)] {
+      result = r;
+      done.Set();
+    });
+  });
+  co_await done.Wait();
+  co_return result;
 }
 
 HouseDeps Running::DepsOf(Unit& unit) {
@@ -203,6 +244,9 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     deps.metrics = &metrics_;
     deps.health = &health_;
     deps.reload = [this, loop = unit.loop.get()] { return ReloadFrom(this, loop); };
+    deps.erase = [this, loop = unit.loop.get()](record::Erasure e) {
+      return EraseFrom(this, loop, std::move(e));
+    };
     deps.version = Version();
     deps.loopback_only = IsLoopback(config_.listen_address);
     deps.log = options_.log;
@@ -234,8 +278,20 @@ std::string Running::url() const {
                      config_.listen_address, v6 ? "]" : "", port_);
 }
 
-// On the control thread. Everything new is built before anything old is let go.
-Result<std::string> Running::ReloadNow() {
+void Running::Note(std::string_view actor, std::string action, std::string target, std::string detail) {
+  (void)recorder_->Append({0, std::string(actor), std::move(action), std::move(target), std::move(detail)});
+}
+
+// On the control thread.
+Result<std::string> Running::ReloadNow(std::string_view actor) {
+  auto done = LoadAgain();
+  Note(actor, done ? "reload" : "reload_refused", config_.digest,
+       done ? *done : std::string(done.error().Name()));
+  return done;
+}
+
+// Everything new is built before anything old is let go.
+Result<std::string> Running::LoadAgain() {
   auto loaded = config::Load(options_.config_path, options_.env);
   if (!loaded) {
     options_.log.Err("reload refused, nothing changed: {}", loaded.error().message);
@@ -248,7 +304,7 @@ Result<std::string> Running::ReloadNow() {
     options_.log.Err("reload refused, nothing changed: {}", choosers.error().message);
     return std::move(choosers).error();
   }
-  TRY(auto policies, MakePolicies(next, held_, &metrics_, learned_.get(), std::move(*choosers)));
+  TRY(auto policies, MakePolicies(next, PolicyDepsOf(std::move(*choosers))));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   desk_->SetRules(next.human);
   const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||
@@ -270,6 +326,7 @@ Result<std::string> Running::ReloadNow() {
   if (needs_restart) message += "; listen, tls, threads and store take effect at the next start";
   config_.workers = std::move(next.workers);
   config_.routes = std::move(next.routes);
+  config_.digest = std::move(next.digest);
   options_.log.Info("reloaded: {}", message);
   return message;
 }
@@ -278,7 +335,7 @@ Task<Result<std::string>> Running::ReloadFrom(Running* self, Loop* loop) {
   Signal done(*loop);
   Result<std::string> result = Error{};
   self->control_->Post([self, loop, &done, &result] {
-    Result<std::string> r = self->ReloadNow();
+    Result<std::string> r = self->ReloadNow("admin");
     loop->Post([&done, &result, r = std::move(r)] {
       result = r;
       done.Set();
@@ -302,6 +359,7 @@ void Running::OnStop() {
     options_.log.Warn("second signal: ending now");
     std::_Exit(130);
   }
+  Note("signal", "server_stop", config_.digest);
   options_.log.Info("draining: finishing what runs, at most {} s",
                     std::chrono::duration_cast<std::chrono::seconds>(config_.drain).count());
   // Whoever waits for a person would hold up the drain for nothing: the case lives on.

@@ -62,9 +62,8 @@ std::shared_ptr<lm::Engine> Engines::Find(const pool::Worker& worker) const {
   return at == by_key_.end() ? nullptr : at->second;
 }
 
-Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
-    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held, Metrics* metrics,
-    LearnedParts* learned, std::map<std::string, workflow::ChooserMaker> choosers) {
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
+                                                               const PolicyDeps& shared) {
   TRY(auto classifier, rails::Classifier::Build(config.data));
   std::shared_ptr<const rails::AttackDetector> detector;
   if (config.rails.attacks.detect) {
@@ -78,18 +77,23 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
   for (const auto& rule : config.routes.rules) used.push_back(rule.workflow);
   config.library->Prepare(used);
   deps.classifier = classifier;
-  auto guards = std::make_shared<const guard::Rules>(config.guards, classifier, metrics);
-  deps.held = std::move(held);
-  deps.metrics = metrics;
-  deps.choosers = std::move(choosers);
+  auto guards = std::make_shared<const guard::Rules>(config.guards, classifier, shared.metrics);
+  deps.held = shared.held;
+  deps.metrics = shared.metrics;
+  deps.choosers = shared.choosers;
+  std::shared_ptr<const exchange::Keeper> keeper;
+  if (shared.recorder) {
+    keeper = std::make_shared<exchange::Keeper>(config.keep, shared.recorder->digest_key(), shared.vault,
+                                                classifier, shared.metrics);
+  }
   rails::Catalogue catalogue{config.workers};
   route::RulesOptions rules = config.routes;
   LearnedParts once(SystemClock(), Log(Log::Level::kWarn), nullptr);
-  (learned != nullptr ? learned : &once)->Install(config.router, catalogue, &rules);
+  (shared.learned != nullptr ? shared.learned : &once)->Install(config.router, catalogue, &rules);
   return std::shared_ptr<const exchange::Policies>(new exchange::Policies{
-      rails::Rails(config.rails, std::move(classifier), std::move(detector), metrics),
+      rails::Rails(config.rails, std::move(classifier), std::move(detector), shared.metrics),
       route::Rules(std::move(rules)), std::move(catalogue), workflow::Runner(std::move(deps)),
-      std::move(guards)});
+      config.digest, config.contracts, std::move(keeper), config.refuse_unrecorded, std::move(guards)});
 }
 
 pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log) {

@@ -30,12 +30,18 @@ class Engines {
   std::map<std::string, std::shared_ptr<lm::Engine>> by_key_ GUARDED_BY(m_);
 };
 
-// What one configuration decides with. `held` (may be null) is the process's, `metrics` and `learned` too;
-// without `learned` what is learned is read for this once.
-Result<std::shared_ptr<const exchange::Policies>> MakePolicies(
-    const config::Config& config, std::shared_ptr<workflow::HeldTurns> held = nullptr,
-    Metrics* metrics = nullptr, LearnedParts* learned = nullptr,
-    std::map<std::string, workflow::ChooserMaker> choosers = {});
+// What of the process all of its configurations share; each may be null.
+struct PolicyDeps {
+  std::shared_ptr<workflow::HeldTurns> held{};
+  Metrics* metrics = nullptr;
+  const record::Recorder* recorder = nullptr;  // whose key digests are made with; null: nothing is kept
+  audit::Vault* vault = nullptr;               // null: nothing can be sealed
+  LearnedParts* learned = nullptr;             // null: what is learned is read for this once
+  std::map<std::string, workflow::ChooserMaker> choosers{};
+};
+// What one configuration decides with.
+Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
+                                                               const PolicyDeps& deps = {});
 
 struct HouseDeps {
   Loop* loop = nullptr;

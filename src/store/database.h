@@ -47,6 +47,8 @@ class Statement {
   virtual void BindInt(int parameter, std::int64_t value) = 0;
   virtual void BindReal(int parameter, double value) = 0;
   virtual void BindText(int parameter, std::string_view value) = 0;
+  // Not copied either.
+  virtual void BindBlob(int parameter, std::string_view bytes) = 0;
   virtual void BindNull(int parameter) = 0;
   // True: a row is there; false: the end.
   virtual Result<bool> Step() = 0;
@@ -58,7 +60,9 @@ class Statement {
   virtual std::int64_t Int(int column) const = 0;
   virtual double Real(int column) const = 0;
   virtual std::string_view Text(int column) const = 0;
+  virtual std::string_view Blob(int column) const = 0;  // lives as long as a text
   virtual bool IsText(int column) const = 0;
+  virtual bool IsNull(int column) const = 0;
 };
 
 class Database {

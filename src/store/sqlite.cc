@@ -66,6 +66,9 @@ class SqliteStatement : public Statement {
     // A null pointer would bind NULL, and an empty view may hold one.
     Note(sqlite3_bind_text64(s_, p, v.empty() ? "" : v.data(), v.size(), SQLITE_STATIC, SQLITE_UTF8));
   }
+  void BindBlob(int p, std::string_view v) override {
+    Note(sqlite3_bind_blob64(s_, p, v.empty() ? "" : v.data(), v.size(), SQLITE_STATIC));
+  }
   void BindNull(int p) override { Note(sqlite3_bind_null(s_, p)); }
 
   Result<bool> Step() override {
@@ -97,6 +100,12 @@ class SqliteStatement : public Statement {
     if (!text) return {};
     return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(sqlite3_column_bytes(s_, c))};
   }
+  std::string_view Blob(int c) const override {
+    const auto* bytes = sqlite3_column_blob(s_, c);
+    if (!bytes) return {};
+    return {static_cast<const char*>(bytes), static_cast<std::size_t>(sqlite3_column_bytes(s_, c))};
+  }
+  bool IsNull(int c) const override { return sqlite3_column_type(s_, c) == SQLITE_NULL; }
   bool IsText(int c) const override { return sqlite3_column_type(s_, c) == SQLITE_TEXT; }
 
  private:

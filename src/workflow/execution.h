@@ -29,6 +29,7 @@
 #include "rails/redact.h"
 #include "workflow/answer_stream.h"
 #include "workflow/chooser.h"
+#include "workflow/contract.h"
 #include "workflow/held.h"
 #include "workflow/pool_tools.h"
 #include "workflow/progress.h"
@@ -54,6 +55,7 @@ struct RunContext {
   std::uint64_t seed = 0;
   std::uint64_t exchange = 0;  // for people's cases
   std::string route{};
+  const Contract* contract = nullptr;  // what the answer has to keep before it leaves
 };
 
 class Execution {

@@ -106,6 +106,17 @@ void Execution::Conclude() {
   // What the client has begun to read is the answer, whatever a check would have liked better.
   if (streaming_ != -1 && delivered_) answer_ = streaming_;
   if (answer_ >= 0 && At(answer_).done()) {
+    if (const std::string why = c_.contract ? c_.contract->Objection(At(answer_)) : std::string();
+        !why.empty()) {
+      for (auto& s : states_) {
+        for (auto& c : s.calls) c.winner = false;
+      }
+      response_ =
+          Fail(Code::kBadUpstream,
+               fmt::format("no answer kept the contract '{}': {}", c_.contract->name(), why.substr(0, 500)),
+               "contract_broken");
+      return;
+    }
     degraded_ = WhyDegraded();
     if (plan_.audited)
       plan_.notes.push_back(fmt::format("audited: {} values were hidden from '{}' and put back",

@@ -10,6 +10,7 @@
 
 #include "workflow/continuation.h"
 #include "workflow/execution.h"
+#include "workflow/flow_tools.h"
 #include "workflow/plan_check.h"
 
 namespace baton::workflow {
@@ -117,7 +118,7 @@ Runner::Runner(RunnerDeps deps) : deps_(std::move(deps)) {
 
 Result<Plan> Runner::MakePlan(const rails::Permit& permit, const route::Route& route,
                               const chat::Request& request, const rails::Catalogue& catalogue,
-                              std::int64_t unix_seconds) const {
+                              std::int64_t unix_seconds, const Contract* contract) const {
   auto workers = Allowed(permit, route);
   if (workers.empty()) return NobodyAllowed(route);
   if (!deps_.library) {
@@ -127,13 +128,18 @@ Result<Plan> Runner::MakePlan(const rails::Permit& permit, const route::Route& r
   // Fallbacks behind the decision's own workers serve after failures; a team is made of the decision's own.
   if (route.workflow() != "single" && route.primaries() > 0 && route.primaries() < workers.size())
     workers.resize(route.primaries());
-  return deps_.library->Make(
-      {route.workflow(), std::move(workers), catalogue, permit, request, unix_seconds});
+  TRY(Plan plan, deps_.library->Make({route.workflow(), workers, catalogue, permit, request, unix_seconds}));
+  if (contract) {
+    TRY_VOID(contract->Wrap(workers, Strongest(workers, unix_seconds), &plan));
+    TRY_VOID(Check(plan, permit));
+  }
+  return plan;
 }
 
 Task<Trace> Runner::Run(Job job) const {
   const FlowSettings* settings = deps_.library ? deps_.library->Find(job.route.workflow()) : nullptr;
-  const bool plain = job.route.workflow() == "single" && (!settings || settings->verify.empty());
+  const bool plain = job.route.workflow() == "single" && (!settings || settings->verify.empty()) &&
+                     !(job.contract && job.contract->checks());
   if (plain) {
     auto candidates = Allowed(job.permit, job.route);
     co_return co_await RunSingle(std::move(job), std::move(candidates), "single");
@@ -164,7 +170,7 @@ Task<Trace> Runner::Run(Job job) const {
     co_return co_await RunChooser(std::move(job), maker->first, *chooser);
   }
   auto plan = MakePlan(job.permit, job.route, job.request, job.catalogue,
-                       job.pool.loop().clock().UnixNanos() / 1'000'000'000);
+                       job.pool.loop().clock().UnixNanos() / 1'000'000'000, job.contract);
   if (!plan) {
     refused_plans_.Add();
     Trace trace;
@@ -215,6 +221,7 @@ Task<Trace> Runner::Execute(Job job, Plan plan, const chat::Request& client, std
   context.seed = job.exchange;
   context.exchange = job.exchange;
   context.route = job.route.name();
+  context.contract = job.contract;
   Execution run(std::move(context), std::move(plan), std::move(states));
   co_await run.Run(chooser);
 

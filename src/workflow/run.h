@@ -16,6 +16,7 @@
 #include "rails/rails.h"
 #include "route/route.h"
 #include "workflow/chooser.h"
+#include "workflow/contract.h"
 #include "workflow/flow.h"
 #include "workflow/held.h"
 
@@ -81,6 +82,7 @@ struct Job {
   human::Desk* desk = nullptr;  // where human steps wait; null: nowhere
   std::uint64_t exchange = 0;
   std::shared_ptr<const void> keep{};  // what the catalogue lives in, for runs that wait for tools
+  const Contract* contract = nullptr;  // null: none
 };
 
 struct RunnerDeps {
@@ -108,7 +110,8 @@ class Runner {
   Task<Trace> RunChooser(Job job, std::string workflow, Chooser& chooser) const;
   // The plan a route stands for; nobody is asked.
   Result<Plan> MakePlan(const rails::Permit& permit, const route::Route& route, const chat::Request& request,
-                        const rails::Catalogue& catalogue, std::int64_t unix_seconds) const;
+                        const rails::Catalogue& catalogue, std::int64_t unix_seconds,
+                        const Contract* contract = nullptr) const;
   // Embeddings: the same candidates, one call, no steps.
   Task<pool::Pool::EmbedOutcome> Embed(rails::Permit& permit, const route::Route& route,
                                        const chat::EmbedRequest& request, pool::Pool& pool,
