@@ -249,7 +249,7 @@ Result<Explanation> Conductor::Explain(House& house, const Envelope& given_envel
   e.route = p.rules.Choose(request.model, e.features, permit, p.catalogue);
   if (!e.route) return e;
   const pool::Worker& first = *e.route->candidates().front();
-  TRY(e.losses, house.pool->Explain(first, asked));
+  TRY(e.losses, house.pool->Explain(first, shown));
   e.input_tokens = e.features.input_tokens;
   e.max_output_tokens = request.max_tokens.value_or(first.target.max_output);
   if (const auto* row = first.prices.At(clock_.UnixNanos() / 1'000'000'000)) {
@@ -263,7 +263,7 @@ Result<Explanation> Conductor::Explain(House& house, const Envelope& given_envel
       e.route = std::move(plan).error();
       return e;
     }
-    e.plan = workflow::Describe(*plan, asked, e.input_tokens, now);
+    e.plan = workflow::Describe(*plan, shown, e.input_tokens, now);
     e.worst_case = e.plan->worst.usd;
     e.priced = !e.plan->worst.unpriced;
   }
