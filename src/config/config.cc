@@ -24,6 +24,7 @@ Result<Config> Parse(std::string_view yaml, const std::string& path, const Env& 
   BuildWorkers(draft, env, &problems, &config);
   BuildWorkflows(draft, &problems, &config);
   BuildRoutes(draft, &problems, &config);
+  BuildTenants(draft, &problems, &config);
   if (problems.any()) return Fail(Code::kInvalidRequest, problems.Text(), "bad_config");
   config.warnings = std::move(problems.warnings());
   return config;

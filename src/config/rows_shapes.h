@@ -8,5 +8,8 @@ namespace baton::config {
 const Shape& WorkerShape();
 const Shape& RouteShape();
 const Shape& WorkflowShape();
+const Shape& TenantShape();
+const Shape& IssuerShape();
+const Shape& BudgetShape();
 
 }  // namespace baton::config

@@ -24,6 +24,9 @@ struct Rails::Draft {
   std::vector<const pool::Worker*> workers;
   budget::Ceiling ceiling;
   std::vector<std::string> reasons;
+  std::string tier;
+
+  const std::string& model() const { return chat ? chat->model : embed->model; }
 };
 
 struct Rails::Rail {
@@ -102,6 +105,16 @@ Classification ClassifyAll(const Classifier& classifier, const chat::EmbedReques
 namespace {
 struct Steps {
   template <class D>
+  static Status Authorise(const RailsOptions&, const Classifier&, D& draft) {
+    const access::Principal* who = draft.caller.principal.get();
+    if (!who || who->MayAsk(draft.model())) return {};
+    return Fail(Code::kPermissionDenied,
+                fmt::format("this key may not ask for '{}'; GET /v1/models lists what it may ask for",
+                            draft.model().substr(0, 64)),
+                "model_not_allowed", "model");
+  }
+
+  template <class D>
   static Status Screen(const RailsOptions&, const Classifier& classifier, D& draft) {
     draft.data =
         draft.chat != nullptr ? classifier.Classify(*draft.chat) : ClassifyAll(classifier, *draft.embed);
@@ -125,6 +138,32 @@ struct Steps {
       draft.reasons.push_back(fmt::format("data class {}: only {} may see it",
                                           fmt::join(draft.data.classes, ", "), Who(draft.workers)));
     }
+    return {};
+  }
+
+  // Cheaper workers for whoever's budget runs low. Of those that may see the data; if none of the cheaper ones
+  // may, the rule gives way: what a budget cannot pay it refuses all the same.
+  template <class D>
+  static Status TierDown(const RailsOptions&, const Classifier&, D& draft) {
+    const access::Principal* who = draft.caller.principal.get();
+    if (!who || !who->tier_down || !who->purse || !who->purse->ledger) return {};
+    const double used = who->purse->ledger->UsedShare(*who->purse->claims);
+    if (used < who->tier_down->at) return {};
+    const auto& cheap = who->tier_down->workers;
+    const auto is_cheap = [&](const pool::Worker* w) {
+      return std::find(cheap.begin(), cheap.end(), w->name) != cheap.end();
+    };
+    std::vector<const pool::Worker*> kept;
+    std::copy_if(draft.workers.begin(), draft.workers.end(), std::back_inserter(kept), is_cheap);
+    const std::string share = fmt::format("{:.0f} % of a budget is used", used * 100);
+    if (kept.empty()) {
+      draft.reasons.push_back(fmt::format("budget: {}, but no cheaper worker may see the data", share));
+      return {};
+    }
+    if (kept.size() == draft.workers.size()) return {};
+    draft.workers = std::move(kept);
+    draft.tier = fmt::format("is not asked any more: {}", share);
+    draft.reasons.push_back(fmt::format("budget: {}: only {} may be asked", share, Who(draft.workers)));
     return {};
   }
 
@@ -166,11 +205,15 @@ struct Steps {
 const std::vector<Rails::Rail>& Rails::List() {
   // docs: rails begin
   static const std::vector<Rail> kList = {
-      // First, because all that follows depends on what the text holds, and nobody may be chosen before that
+      // First, and cheap: a name that the key may not ask for is refused before anybody looks at the text.
+      {"authorise", Steps::Authorise<Draft>},
+      // Before anybody is chosen, because all that follows depends on what the text holds, and nobody may be chosen before that
       // is known.
       {"screen", Steps::Screen<Draft>},
       // Before any ceiling: a request that nobody may see is refused for that reason and holds no money.
       {"constrain", Steps::Constrain<Draft>},
+      // After it: saving money never shows data to anybody else.
+      {"tier_down", Steps::TierDown<Draft>},
       // Last: from here on money and time run, and the lease that holds them belongs to a request that will
       // be served.
       {"ceiling", Steps::Ceil<Draft>},
@@ -190,7 +233,10 @@ Result<Permit> Rails::Apply(Draft draft) const {
   Permit permit;
   permit.caller_ = draft.caller;
   permit.controls_ = draft.controls;
-  permit.lease_ = std::make_unique<budget::Lease>(draft.ceiling);
+  const access::Principal* who = draft.caller.principal.get();
+  permit.lease_ = std::make_unique<budget::Lease>(
+      draft.ceiling, who ? budget::OpenPurse(who->purse, clock_) : nullptr);
+  permit.tier_ = std::move(draft.tier);
   permit.workers_ = std::move(draft.workers);
   permit.data_ = std::move(draft.data);
   permit.reasons_ = std::move(draft.reasons);
@@ -199,12 +245,12 @@ Result<Permit> Rails::Apply(Draft draft) const {
 
 Result<Permit> Rails::Admit(const Caller& caller, const Controls& controls, const chat::Request& request,
                             const Catalogue& catalogue, TimePoint received) const {
-  return Apply({caller, controls, &request, nullptr, catalogue, received, {}, {}, {}, {}});
+  return Apply({caller, controls, &request, nullptr, catalogue, received, {}, {}, {}, {}, {}});
 }
 
 Result<Permit> Rails::Admit(const Caller& caller, const Controls& controls, const chat::EmbedRequest& request,
                             const Catalogue& catalogue, TimePoint received) const {
-  return Apply({caller, controls, nullptr, &request, catalogue, received, {}, {}, {}, {}});
+  return Apply({caller, controls, nullptr, &request, catalogue, received, {}, {}, {}, {}, {}});
 }
 
 std::set<DataClass> Rails::ClassesOf(const chat::Request& request) const {
@@ -220,6 +266,11 @@ const pool::Worker* Catalogue::Find(std::string_view name) const {
 
 bool Permit::Allows(const pool::Worker& worker) const {
   return std::find(workers_.begin(), workers_.end(), &worker) != workers_.end();
+}
+
+std::string Permit::WhyNot(const pool::Worker& worker) const {
+  if (!tier_.empty() && MaySee(worker, data_)) return tier_;
+  return fmt::format("may not see {}", fmt::join(data_.classes, ", "));
 }
 
 bool Permit::Allows(const pool::Worker& worker, const std::set<DataClass>& also) const {

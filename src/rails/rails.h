@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "budget/lease.h"
@@ -21,6 +22,8 @@ namespace baton::rails {
 struct Caller {
   std::string tenant = "local";
   std::string peer;
+  // What the caller's key or token stands for; null without tenants.
+  std::shared_ptr<const access::Principal> principal;
 };
 
 // What the caller says about the request beside its content: headers or metadata keys baton-*.
@@ -52,6 +55,8 @@ class Permit {
   // In the catalogue's order; never empty.
   const std::vector<const pool::Worker*>& workers() const { return workers_; }
   bool Allows(const pool::Worker& worker) const;
+  // Why it does not, of a worker that it does not allow: "may not see personal".
+  std::string WhyNot(const pool::Worker& worker) const;
   // May see the request and, beside it, text of these classes (what earlier steps of a workflow brought in).
   bool Allows(const pool::Worker& worker, const std::set<DataClass>& also) const;
   const Classification& data() const { return data_; }
@@ -68,6 +73,7 @@ class Permit {
   std::vector<const pool::Worker*> workers_;
   Classification data_;
   std::vector<std::string> reasons_;
+  std::string tier_;  // why only some workers are open to this budget; empty: it is not low
 };
 
 struct RailsOptions {
@@ -78,13 +84,15 @@ struct RailsOptions {
 
 class Rails {
  public:
-  Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier)
-      : options_(options), classifier_(std::move(classifier)) {}
+  // `clock` tells token limits the time and outlives this.
+  Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier, const Clock& clock = SystemClock())
+      : options_(options), classifier_(std::move(classifier)), clock_(clock) {}
 
   // The names of the rails in the order in which they are applied; the reasons stand in rails.cc.
   static std::vector<std::string_view> Order();
 
   // kInvalidRequest for a deadline that is not positive or a negative ceiling (0: free workers only).
+  // kPermissionDenied "model_not_allowed" for a name that the caller's key may not ask for.
   // kPermissionDenied "policy_violation" when no worker may see the data, with a message that names the class
   // (never the content). `received` is when the request's head arrived. A caller can lower the operator's
   // ceilings and shorten the deadline, never the other way round. The Permit points into `catalogue`, which
@@ -105,6 +113,7 @@ class Rails {
 
   RailsOptions options_;
   std::shared_ptr<const Classifier> classifier_;
+  const Clock& clock_;
 };
 
 }  // namespace baton::rails
