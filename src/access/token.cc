@@ -194,6 +194,14 @@ std::vector<Issuers::Source> Issuers::Due(TimePoint now) {
   return due;
 }
 
+std::vector<Issuers::Source> Issuers::Sources() const {
+  std::vector<Source> all;
+  MutexLock lock(m_);
+  for (std::size_t i = 0; i < all_.size(); ++i)
+    all.push_back({i, all_[i].settings.jwks_url, all_[i].settings.jwks_file});
+  return all;
+}
+
 bool Issuers::WantKeys(std::string_view token, TimePoint now) {
   const auto parts = Take(token);
   if (!parts) return false;

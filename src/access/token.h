@@ -48,6 +48,8 @@ class Issuers {
     std::string url, file;
   };
   std::vector<Source> Due(TimePoint now);
+  // All of them, due or not.
+  std::vector<Source> Sources() const;
   // A token names a key that is not in the set: true if its issuer may be asked anew, which it may once in
   // half a minute, however many such tokens come.
   bool WantKeys(std::string_view token, TimePoint now);

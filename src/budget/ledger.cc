@@ -24,9 +24,9 @@
 // budget is never exceeded, and nothing is blocked but what may be gone. Presumed amounts are shown apart, and
 // an operator who knows better corrects them (Adjust).
 //
-// Power failure. Pages reach the disk when Sync() says so (each second, off the request path), and the balances
-// are also copied to SQLite (access/), from which a lost file is made again: what can be forgotten is the last
-// second.
+// Power failure. Pages reach the disk when Sync() says so (every five seconds while balances change, off the
+// request path), and the balances are also copied to SQLite (access/), from which a lost file is made again: what
+// can be forgotten is the last seconds.
 //
 // The clock. Days and months are judged by a clock that is kept in the file, so all processes have the same: it
 // follows the wall clock in small steps, but a jump only once it has lasted ten minutes by the monotonic clock.

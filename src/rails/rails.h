@@ -57,6 +57,8 @@ class Permit {
   bool Allows(const pool::Worker& worker) const;
   // Why it does not, of a worker that it does not allow: "may not see personal".
   std::string WhyNot(const pool::Worker& worker) const;
+  // Only cheaper workers are left, because a budget runs low.
+  bool low_budget() const { return !tier_.empty(); }
   // May see the request and, beside it, text of these classes (what earlier steps of a workflow brought in).
   bool Allows(const pool::Worker& worker, const std::set<DataClass>& also) const;
   const Classification& data() const { return data_; }

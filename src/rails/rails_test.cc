@@ -43,7 +43,7 @@ struct RailsTest : ::testing::Test {
 };
 
 TEST_F(RailsTest, TheirOrderIsFixed) {
-  EXPECT_THAT(Rails::Order(), ElementsAre("screen", "constrain", "ceiling"));
+  EXPECT_THAT(Rails::Order(), ElementsAre("authorise", "screen", "constrain", "tier_down", "ceiling"));
 }
 
 TEST_F(RailsTest, HarmlessDataLeavesAllWorkersInTheCataloguesOrder) {

@@ -118,7 +118,7 @@ struct Rules::Pick {
     std::string why;
     if (!permit.Allows(*w)) {
       ++forbidden;
-      why = fmt::format("may not see {}", fmt::join(permit.data().classes, ", "));
+      why = permit.WhyNot(*w);
     } else {
       why = WhyNot(*w, f, &length);
     }
@@ -150,6 +150,12 @@ struct Rules::Pick {
                       "with a larger context",
                       f.input_tokens, what, reasons),
           "context_length_exceeded", "messages");
+    }
+    if (refused > 0 && refused == forbidden && permit.low_budget()) {
+      return Fail(Code::kPermissionDenied,
+                  fmt::format("this request cannot be served by {}{}; ask for another model (`baton` chooses one)",
+                              what, reasons),
+                  "tier_down", "model");
     }
     if (refused > 0 && refused == forbidden) {
       return Fail(
@@ -188,7 +194,7 @@ Route Rules::ByPick(Pick pick, std::string name, std::string reason) const {
     if (said) continue;
     pick.Note(pick.permit.Allows(*w)
                   ? fmt::format("{}: not in route '{}'", w->name, name)
-                  : fmt::format("{}: may not see {}", w->name, fmt::join(pick.permit.data().classes, ", ")));
+                  : fmt::format("{}: {}", w->name, pick.permit.WhyNot(*w)));
   }
   route.name_ = std::move(name);
   route.policy_ = kPolicy;

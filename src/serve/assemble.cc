@@ -73,6 +73,7 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   p.seed = deps.seed;
   p.workers = policies->catalogue.workers;
   p.shared = deps.shared;
+  p.purse = deps.purse;
   p.metrics = deps.metrics;
   p.log = deps.log;
   Loop* loop = deps.loop;
