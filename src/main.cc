@@ -131,6 +131,47 @@ void AddCases(CLI::App& app, int& code) {
   }
 }
 
+void AddKeys(CLI::App& app, int& code) {
+  static KeysOptions o;
+  auto* keys = Sub(app, "keys", "Keys of tenants, in the store that the configuration names; a running server follows",
+                   "baton keys create --config baton.yaml --tenant support");
+  keys->require_subcommand(1);
+  auto* create = Sub(*keys, "create", "Make a key and print it, this once",
+                     "baton keys create --config baton.yaml --tenant support --name laptop --usd 5 --per day");
+  auto* list = Sub(*keys, "list", "Keys, newest first", "baton keys list --config baton.yaml --tenant support");
+  auto* revoke = Sub(*keys, "revoke", "Refuse a key from now on", "baton keys revoke --config baton.yaml k7q2m9xw3d");
+  auto* rotate = Sub(*keys, "rotate", "Make a new key for an old one, which works for a while longer",
+                     "baton keys rotate --config baton.yaml k7q2m9xw3d --overlap 24h");
+  auto* usage = Sub(*keys, "usage", "What is spent, set aside and left, per account",
+                    "baton keys usage --config baton.yaml --tenant support");
+  for (auto* sub : {create, list, revoke, rotate, usage}) {
+    sub->add_option("--config", o.config, "configuration file that names tenants and store")->required();
+    sub->add_flag("--json", o.json, "print the result as JSON");
+  }
+  for (auto* sub : {revoke, rotate}) sub->add_option("id", o.id, "the ten characters after btk_")->required();
+  for (auto* sub : {list, usage}) sub->add_option("--tenant", o.tenant, "only this tenant");
+  create->add_option("--tenant", o.tenant, "whose key it is")->required();
+  create->add_option("--name", o.name, "what people call it");
+  create->add_option("--project", o.project, "a project of the tenant");
+  create->add_option("--user", o.user, "whose budget it also draws from");
+  create->add_option("--role", o.role, "for /admin and /metrics: viewer, auditor, operator, owner");
+  create->add_option("--scope", o.scopes, "chat, embeddings, models, route, exchanges, cases; all without");
+  create->add_option("--model", o.models, "names it may ask for; the tenant's without");
+  create->add_option("--usd", o.usd, "budget of its own, US dollars");
+  create->add_option("--tokens", o.tokens, "budget of its own, tokens")->check(CLI::PositiveNumber);
+  create->add_option("--per", o.per, "day, month or total")->capture_default_str();
+  create->add_option("--rpm", o.rpm, "requests per minute")->check(CLI::PositiveNumber);
+  create->add_option("--tpm", o.tpm, "tokens per minute")->check(CLI::PositiveNumber);
+  create->add_option("--concurrent", o.concurrent, "requests at a time")->check(CLI::PositiveNumber);
+  create->add_option("--expires", o.expires, "lifetime: 12h, 90d; without it, for ever");
+  rotate->add_option("--overlap", o.overlap, "how long the old key still works")->capture_default_str();
+  create->callback([&code] { code = KeysCreate(o); });
+  list->callback([&code] { code = KeysList(o); });
+  revoke->callback([&code] { code = KeysRevoke(o); });
+  rotate->callback([&code] { code = KeysRotate(o); });
+  usage->callback([&code] { code = KeysUsage(o); });
+}
+
 void AddLog(CLI::App& app, int& code) {
   static LogOptions o;
   auto* sub = Sub(app, "log", "Recorded exchanges, newest first, or one with everything that ran",
@@ -434,6 +475,7 @@ int Main(int argc, char** argv) {
   AddRoute(app, code);
   AddPool(app, code);
   AddCases(app, code);
+  AddKeys(app, code);
   AddLog(app, code);
   AddReplay(app, code);
   AddAudit(app, code);

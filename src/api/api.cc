@@ -5,7 +5,9 @@
 #include <array>
 #include <map>
 
+#include "api/admit.h"
 #include "api/call.h"
+#include "api/rate_headers.h"
 #include "base/ids.h"
 
 namespace baton::api {
@@ -15,51 +17,44 @@ struct Endpoint {
   std::string_view method;
   std::string_view path;  // a trailing '/' takes the rest of the path as argument
   Task<void> (*handle)(Call&, std::string_view);
-  bool admin = false;
+  Need need;
 };
 
 // The whole public surface, in one list.
 constexpr std::array kEndpoints = {
-    Endpoint{"POST", "/v1/chat/completions", HandleChat},
-    Endpoint{"POST", "/v1/embeddings", HandleEmbeddings},
-    Endpoint{"POST", "/v1/feedback", HandleFeedback},
-    Endpoint{"GET", "/v1/models", HandleModels},
-    Endpoint{"GET", "/v1/models/", HandleModels},
-    Endpoint{"POST", "/v1/route", HandleRoute},
-    Endpoint{"GET", "/v1/exchanges/", HandleExchange},
-    Endpoint{"GET", "/v1/cases/", HandleClientCase},
-    Endpoint{"GET", "/healthz", HandleHealth},
-    Endpoint{"GET", "/readyz", HandleReady},
-    Endpoint{"GET", "/metrics", HandleMetrics},
-    Endpoint{"GET", "/openapi.json", HandleOpenApi},
-    Endpoint{"GET", "/", HandleIndex},
-    Endpoint{"GET", "/admin/pool", HandlePool, true},
-    Endpoint{"GET", "/admin/tools/", HandleTools, true},
-    Endpoint{"POST", "/admin/reload", HandleReload, true},
-    Endpoint{"POST", "/admin/erase", HandleErase, true},
-    Endpoint{"POST", "/admin/costs", HandleCosts, true},
-    Endpoint{"GET", "/admin/cases", HandleCases, true},
-    Endpoint{"GET", "/admin/cases/", HandleCase, true},
-    Endpoint{"POST", "/admin/cases/", HandleCaseAction, true},
+    Endpoint{"POST", "/v1/chat/completions", HandleChat, Need::kChat},
+    Endpoint{"POST", "/v1/embeddings", HandleEmbeddings, Need::kEmbeddings},
+    Endpoint{"POST", "/v1/feedback", HandleFeedback, Need::kExchanges},
+    Endpoint{"GET", "/v1/models", HandleModels, Need::kModels},
+    Endpoint{"GET", "/v1/models/", HandleModels, Need::kModels},
+    Endpoint{"POST", "/v1/route", HandleRoute, Need::kRoute},
+    Endpoint{"GET", "/v1/exchanges/", HandleExchange, Need::kExchanges},
+    Endpoint{"GET", "/v1/cases/", HandleClientCase, Need::kCases},
+    Endpoint{"GET", "/healthz", HandleHealth, Need::kNothing},
+    Endpoint{"GET", "/readyz", HandleReady, Need::kNothing},
+    Endpoint{"GET", "/metrics", HandleMetrics, Need::kViewer},
+    Endpoint{"GET", "/openapi.json", HandleOpenApi, Need::kModels},
+    Endpoint{"GET", "/", HandleIndex, Need::kModels},
+    Endpoint{"GET", "/admin/pool", HandlePool, Need::kViewer},
+    Endpoint{"GET", "/admin/tools/", HandleTools, Need::kViewer},
+    Endpoint{"POST", "/admin/reload", HandleReload, Need::kOperator},
+    Endpoint{"POST", "/admin/erase", HandleErase, Need::kOwner},
+    Endpoint{"POST", "/admin/costs", HandleCosts, Need::kOperator},
+    Endpoint{"GET", "/admin/cases", HandleCases, Need::kAuditor},
+    Endpoint{"GET", "/admin/cases/", HandleCase, Need::kAuditor},
+    Endpoint{"POST", "/admin/cases/", HandleCaseAction, Need::kOperator},
+    Endpoint{"GET", "/admin/tenants", HandleTenants, Need::kAuditor},
+    Endpoint{"GET", "/admin/keys", HandleKeys, Need::kAuditor},
+    Endpoint{"POST", "/admin/keys", HandleKeyCreate, Need::kOperator},
+    Endpoint{"POST", "/admin/keys/", HandleKeyAction, Need::kOperator},
+    Endpoint{"GET", "/admin/budgets", HandleBudgets, Need::kAuditor},
+    Endpoint{"POST", "/admin/budgets", HandleBudgetAdjust, Need::kOwner},
 };
 
 bool Matches(const Endpoint& e, std::string_view path) {
   if (path == e.path) return e.path.size() == 1 || !e.path.ends_with('/');
   return e.path.size() > 1 && e.path.ends_with('/') && path.starts_with(e.path) &&
          path.size() > e.path.size();
-}
-
-// A web page on another site can make a browser on this machine send requests to the loopback. The admin
-// surface has no key to tell it apart yet, so it answers only to the names of this machine and to no foreign
-// page.
-bool FromThisMachine(const net::Request& request) {
-  std::string_view host = request.Header("host");
-  const auto colon = host.rfind(':');
-  if (colon != std::string_view::npos && host.find(']', colon) == std::string_view::npos)
-    host = host.substr(0, colon);
-  const bool local = host == "localhost" || host.starts_with("127.") || host == "[::1]";
-  const std::string_view origin = request.Header("origin");
-  return local && (origin.empty() || origin.ends_with(request.Header("host")));
 }
 
 Error NotAllowed(const net::Request& request, std::string_view allowed) {
@@ -111,7 +106,7 @@ void Api::Count(std::string_view endpoint, int status, TimePoint received) {
 }
 
 Task<void> Api::Handle(net::Request& request, net::Reply& reply) {
-  Call call{deps_, request, reply, {}, 0};
+  Call call{deps_, request, reply, {}, 0, nullptr, std::nullopt};
   call.request_id =
       fmt::format("req_{:016x}{:04x}", static_cast<std::uint64_t>(deps_.loop->clock().UnixNanos()),
                   ++metrics_->requests & 0xffff);
@@ -133,16 +128,16 @@ Task<void> Api::Handle(net::Request& request, net::Reply& reply) {
                                    "unknown_path")
                             : NotAllowed(request, allowed);
     co_await call.SendError(error);
-  } else if (found->admin && deps_.loopback_only && !FromThisMachine(request)) {
-    co_await call.SendError(
-        Fail(Code::kPermissionDenied,
-             "the admin surface answers only to localhost and to no web page of another site",
-             "admin_from_elsewhere"));
   } else {
-    const std::string_view arg = found->path.ends_with('/') && found->path.size() > 1
-                                     ? request.path.substr(found->path.size())
-                                     : std::string_view();
-    co_await found->handle(call, arg);
+    const Status admitted = co_await Admit(call, found->need);
+    if (admitted) {
+      const std::string_view arg = found->path.ends_with('/') && found->path.size() > 1
+                                       ? request.path.substr(found->path.size())
+                                       : std::string_view();
+      co_await found->handle(call, arg);
+    } else {
+      co_await call.SendError(admitted.error());
+    }
   }
   Count(found ? found->path : "other", call.status, request.received);
 }
@@ -150,6 +145,10 @@ Task<void> Api::Handle(net::Request& request, net::Reply& reply) {
 exchange::Envelope Call::MakeEnvelope(rails::Controls controls) const {
   exchange::Envelope envelope;
   envelope.caller.peer = request.peer;
+  if (principal) {
+    envelope.caller.tenant = principal->tenant;
+    envelope.caller.principal = principal;
+  }
   envelope.controls = std::move(controls);
   const std::string_view theirs = request.Header("x-client-request-id");
   envelope.request_id = theirs.empty() || theirs.size() > 128 ? request_id : std::string(theirs);
@@ -166,7 +165,17 @@ net::HeaderList Call::Headers(std::string_view content_type) const {
   const auto passed = deps.loop->clock().Now() - request.received;
   headers.emplace_back("openai-processing-ms",
                        std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(passed).count()));
+  if (principal) AddRateHeaders(*principal, deps.loop->clock().Now(), headers);
   return headers;
+}
+
+const std::string& Call::tenant() const {
+  static const std::string kLocal = "local";
+  return principal ? principal->tenant : kLocal;
+}
+
+bool Call::MaySee(const std::string& whose) const {
+  return !principal || principal->tenant == whose || principal->role >= access::Role::kAuditor;
 }
 
 Task<void> Call::SendText(int code, std::string_view content_type, std::string body) {

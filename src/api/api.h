@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "access/keeper.h"
 #include "api/idempotency.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -14,6 +15,10 @@
 #include "human/desk.h"
 #include "net/server.h"
 #include "record/recorder.h"
+
+namespace baton::access {
+class Gate;
+}
 
 namespace baton::api {
 
@@ -38,6 +43,12 @@ struct ApiDeps {
   std::function<Task<Result<std::string>>()> reload;
   // Destroys content that was kept (docs/audit.md); may take as long as a disk.
   std::function<Task<Status>(record::Erasure)> erase;
+  // Who may ask; this loop's. Empty, null or not closed: everybody, for want of tenants.
+  std::function<access::Gate*()> gate;
+  // Keys and budgets, for /admin; null without tenants.
+  std::function<access::Keeper*()> keeper;
+  // Fetches the keys of token issuers that are due; seconds at most. May be empty.
+  std::function<Task<void>()> fetch_token_keys;
   std::string version;
   bool loopback_only = true;  // without keys the admin surface trusts the loopback and nothing else
   Log log = Log::Null();

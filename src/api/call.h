@@ -1,8 +1,11 @@
 // One request on its way through a handler: what came in, how to reply, what every reply carries.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 
+#include "access/principal.h"
 #include "api/api.h"
 #include "api/error_reply.h"
 
@@ -14,6 +17,13 @@ struct Call {
   net::Reply& reply;
   std::string request_id;
   int status = 0;  // set by the Send functions, for the counters
+  std::shared_ptr<const access::Principal> principal;  // who asks; null without tenants
+  std::optional<budget::Throttle::Pass> pass;          // its place among those that run
+
+  // The tenant whose things may be seen; "local" without tenants.
+  const std::string& tenant() const;
+  // May see `tenant`'s records and cases.
+  bool MaySee(const std::string& tenant) const;
 
   // The caller and controls of an exchange, as the rails will see them.
   exchange::Envelope MakeEnvelope(rails::Controls controls) const;
@@ -48,5 +58,11 @@ Task<void> HandleCaseAction(Call& call, std::string_view arg);
 Task<void> HandleClientCase(Call& call, std::string_view arg);
 Task<void> HandlePool(Call& call, std::string_view arg);
 Task<void> HandleTools(Call& call, std::string_view arg);
+Task<void> HandleKeys(Call& call, std::string_view arg);
+Task<void> HandleKeyCreate(Call& call, std::string_view arg);
+Task<void> HandleKeyAction(Call& call, std::string_view arg);
+Task<void> HandleTenants(Call& call, std::string_view arg);
+Task<void> HandleBudgets(Call& call, std::string_view arg);
+Task<void> HandleBudgetAdjust(Call& call, std::string_view arg);
 
 }  // namespace baton::api

@@ -172,7 +172,8 @@ Task<void> HandleCaseAction(Call& call, std::string_view arg) {
   co_await call.SendJson(200, ReviewerJson(*done, false));
 }
 
-// The id is the key: whoever was given the link may read how the case stands, and nothing of the review.
+// The id is the key: whoever was given the link may read how the case stands, and nothing of the review. With
+// tenants it is the tenant's all the same.
 Task<void> HandleClientCase(Call& call, std::string_view id) {
   if (!call.deps.desk) {
     const Error error = NoDesk();
@@ -181,6 +182,8 @@ Task<void> HandleClientCase(Call& call, std::string_view id) {
   }
   std::string key(id);
   auto found = co_await call.deps.desk->Find(*call.deps.loop, std::move(key));
+  if (found && !call.MaySee(found->tenant))
+    found = Fail(Code::kNotFound, "there is no such case", "case_not_found");
   if (!found) {
     const Error error = Fail(found.error().code, "there is no such case", found.error().reason);
     co_await call.SendError(error);

@@ -17,6 +17,12 @@ void AddCost(const exchange::ChatOutcome& outcome, net::HeaderList& headers) {
   headers.emplace_back("x-baton-cost-usd", outcome.unpriced ? "unpriced" : budget::FormatUsd(outcome.cost));
 }
 
+// One key's replies are nobody else's.
+std::string IdempotencyOwner(const Call& call) {
+  if (!call.principal) return call.tenant();
+  return call.tenant() + '\n' + call.principal->user + '\n' + call.principal->key;
+}
+
 Task<void> Replay(Call& call, std::shared_ptr<const StoredReply> stored) {
   call.status = stored->status;
   net::HeaderList headers = stored->headers;
@@ -114,7 +120,7 @@ Task<void> AnswerStreaming(Call& call, exchange::House& house, exchange::Envelop
 Task<void> HandleChat(Call& call, std::string_view) {
   std::optional<Ticket> ticket;
   if (const auto key = call.request.Header("idempotency-key"); !key.empty()) {
-    auto began = call.deps.idempotency->Begin("local", key, call.request.body);
+    auto began = call.deps.idempotency->Begin(IdempotencyOwner(call), key, call.request.body);
     if (!began) {
       co_await call.SendError(began.error());
       co_return;

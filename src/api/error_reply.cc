@@ -66,6 +66,7 @@ std::string ErrorBody(const Error& error) {
 }
 
 void AddErrorHeaders(const Error& error, net::HeaderList& headers) {
+  if (error.code == Code::kUnauthenticated) headers.emplace_back("www-authenticate", "Bearer");
   if (!Describe(error).retry_helps) headers.emplace_back("x-should-retry", "false");
   if (error.retry_after) {
     headers.emplace_back("retry-after-ms", std::to_string(error.retry_after->count()));

@@ -32,7 +32,8 @@ constexpr std::int64_t kModelsCreated = 1'763'769'600;
 Task<void> HandleModels(Call& call, std::string_view name) {
   const auto house = call.deps.house();
   const exchange::Policies& p = *house->policies;
-  const auto names = p.rules.ModelNames(p.catalogue);
+  auto names = p.rules.ModelNames(p.catalogue);
+  if (call.principal) std::erase_if(names, [&](const auto& n) { return !call.principal->MayAsk(n); });
   if (!name.empty()) {
     if (std::find(names.begin(), names.end(), name) == names.end()) {
       co_await call.SendError(Fail(
@@ -57,6 +58,12 @@ Task<void> HandleExchange(Call& call, std::string_view text) {
     co_return;
   }
   auto record = call.deps.recorder->Find(*id);
+  // Another tenant's is not there at all.
+  if (record && !call.MaySee(record->tenant))
+    record = Fail(Code::kNotFound,
+                  fmt::format("no exchange {} is recorded; it may be older than the store's retention",
+                              FormatExchangeId(*id)),
+                  "exchange_not_found");
   if (!record) {
     co_await call.SendError(record.error());
     co_return;
@@ -136,6 +143,14 @@ Task<void> HandleOpenApi(Call& call, std::string_view) {
     paths[fmt::format("/admin/cases/{{id}}/{}", action)]["post"] =
         op("A reviewer's word: {\"by\"} and \"text\" or \"reason\"; 409 when another has it");
   }
+  paths["/admin/tenants"]["get"] = op("Tenants with their budgets and limits");
+  paths["/admin/keys"]["get"] = op("Keys, newest first, without their secrets; ?tenant=");
+  paths["/admin/keys"]["post"] = op("A new key, shown this once: {\"tenant\"}, and name, project, user, role, "
+                                    "scopes, models, budget, limits, expires_in");
+  paths["/admin/keys/{id}/revoke"]["post"] = op("The key is refused from the next request on");
+  paths["/admin/keys/{id}/rotate"]["post"] = op("A new key for the old one, which works for `overlap` longer");
+  paths["/admin/budgets"]["get"] = op("Balances: spent, set aside, presumed spent, left");
+  paths["/admin/budgets"]["post"] = op("Correct what is spent: {\"account\", \"usd\", \"tokens\"}");
   paths["/healthz"]["get"] = op("The process lives");
   paths["/readyz"]["get"] = op("The process takes requests");
   paths["/metrics"]["get"] = op("Prometheus text format");

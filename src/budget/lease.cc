@@ -28,6 +28,10 @@ std::int64_t AddCapped(std::int64_t a, std::int64_t b) {
   return sum;
 }
 
+bool Ceilings(const Error& e) {
+  return e.reason == "request_cost_ceiling" || e.reason == "request_token_ceiling";
+}
+
 }  // namespace
 
 Lease::~Lease() {
@@ -58,11 +62,11 @@ Result<std::unique_ptr<Lease>> Lease::Carve(Lease& parent, Nanos usd, std::int64
   return part;
 }
 
-bool Lease::Grow(std::int64_t usd, std::int64_t tokens) {
-  if (!parent_) return false;
-  if (cap_ && ceiling_.usd && usd > cap_->v - ceiling_.usd->v) return false;
+Status Lease::Grow(std::int64_t usd, std::int64_t tokens) {
+  const bool capped = cap_ && ceiling_.usd && usd > cap_->v - ceiling_.usd->v;
+  if (!parent_ || capped) return usd > 0 ? OverUsd({usd}) : OverTokens(tokens);
   auto more = parent_->Reserve({usd}, tokens);
-  if (!more) return false;
+  if (!more) return std::move(more).error();
   // One hold from then on: the second one's amounts join the first and it ends without being settled.
   from_parent_->usd_.v += more->usd_.v;
   from_parent_->tokens_ += more->tokens_;
@@ -70,7 +74,17 @@ bool Lease::Grow(std::int64_t usd, std::int64_t tokens) {
   if (ceiling_.tokens) *ceiling_.tokens += more->tokens_;
   more->lease_ = nullptr;
   --parent_->outstanding_;
-  return true;
+  return {};
+}
+
+void Lease::Risk(Amount change) {
+  if (parent_) {
+    from_parent_->risk_.usd += change.usd;
+    from_parent_->risk_.tokens += change.tokens;
+    parent_->Risk(change);
+  } else if (funds_) {
+    funds_->Risk(change);
+  }
 }
 
 Result<Lease::Hold> Lease::Reserve(Nanos worst_usd, std::int64_t worst_tokens) {
@@ -82,25 +96,33 @@ Result<Lease::Hold> Lease::Reserve(Nanos worst_usd, std::int64_t worst_tokens) {
   const std::int64_t short_usd = ceiling_.usd ? missing(usd, ceiling_.usd->v, spent_.v + held_.v) : 0;
   const std::int64_t short_tokens =
       ceiling_.tokens ? missing(tokens, *ceiling_.tokens, tokens_spent_ + tokens_held_) : 0;
-  if ((short_usd > 0 || short_tokens > 0) && !Grow(short_usd, short_tokens)) {
-    return short_usd > 0 ? OverUsd({usd}) : OverTokens(tokens);
+  if (short_usd > 0 || short_tokens > 0) {
+    if (Status grown = Grow(short_usd, short_tokens); !grown) {
+      // Of one's own ceiling one speaks oneself; what the budgets above say is for them to say.
+      if (!Ceilings(grown.error())) return std::move(grown).error();
+      return short_usd > 0 ? OverUsd({usd}) : OverTokens(tokens);
+    }
   }
   Hold hold(this, {Room(spent_.v, held_.v, usd)}, Room(tokens_spent_, tokens_held_, tokens));
+  if (funds_) {
+    if (Status taken = funds_->Take({hold.usd_, hold.tokens_}); !taken) {
+      hold.lease_ = nullptr;
+      return std::move(taken).error();
+    }
+  }
   held_ += hold.usd_;
   tokens_held_ += hold.tokens_;
   ++outstanding_;
   return hold;
 }
 
-void Lease::GrowToPay(std::int64_t usd, std::int64_t tokens) {
+bool Lease::GrowToPay(std::int64_t usd, std::int64_t tokens) {
   const std::int64_t more_usd =
       ceiling_.usd ? std::max<std::int64_t>(usd - (ceiling_.usd->v - spent_.v - held_.v), 0) : 0;
   const std::int64_t more_tokens =
       ceiling_.tokens ? std::max<std::int64_t>(tokens - (*ceiling_.tokens - tokens_spent_ - tokens_held_), 0)
                       : 0;
-  if ((more_usd > 0 || more_tokens > 0) && !Grow(more_usd, more_tokens)) {
-    Broken("a part's parent promised room that it does not have");
-  }
+  return (more_usd <= 0 && more_tokens <= 0) || Grow(more_usd, more_tokens).has_value();
 }
 
 const Lease& Lease::Whole() const {
@@ -146,28 +168,51 @@ std::optional<std::int64_t> Lease::tokens_left() const {
 }
 
 Lease::Hold::Hold(Hold&& o) noexcept
-    : lease_(std::exchange(o.lease_, nullptr)), usd_(o.usd_), tokens_(o.tokens_) {}
+    : lease_(std::exchange(o.lease_, nullptr)), usd_(o.usd_), tokens_(o.tokens_), risk_(o.risk_) {}
 
 Lease::Hold::~Hold() {
   if (lease_) Settle({}, 0);
 }
 
+void Lease::Hold::Launch() {
+  if (!lease_) Broken("a hold was launched after its end");
+  const Amount more{{usd_.v - risk_.usd.v}, tokens_ - risk_.tokens};
+  risk_ = {usd_, tokens_};
+  lease_->Risk(more);
+}
+
 Nanos Lease::Hold::Settle(Nanos usd, std::int64_t tokens) {
   if (!lease_) Broken("a hold was settled twice");
-  Lease& lease = *std::exchange(lease_, nullptr);
-  lease.held_.v -= usd_.v;
-  lease.tokens_held_ -= tokens_;
-  --lease.outstanding_;
+  return std::exchange(lease_, nullptr)->Settle(*this, usd, tokens);
+}
+
+Nanos Lease::Settle(const Hold& hold, Nanos usd, std::int64_t tokens) {
+  held_.v -= hold.usd_.v;
+  tokens_held_ -= hold.tokens_;
+  --outstanding_;
   std::int64_t pay = std::max<std::int64_t>(usd.v, 0), count = std::max<std::int64_t>(tokens, 0);
-  lease.overrun_ |= pay > usd_.v || count > tokens_;
-  if (const auto left = lease.usd_left(); left && pay > left->v) {
-    lease.disputed_.v = AddCapped(lease.disputed_.v, pay - left->v);
-    pay = left->v;
+  overrun_ |= pay > hold.usd_.v || count > hold.tokens_;
+  const auto dispute = [&](std::int64_t most) {
+    if (pay <= most) return;
+    disputed_.v = AddCapped(disputed_.v, pay - most);
+    pay = most;
+  };
+  if (const auto left = usd_left()) dispute(left->v);
+  if (const auto left = tokens_left()) count = std::min(count, *left);
+  if (!GrowToPay(pay, count)) {
+    // The budgets above have no more than was set aside.
+    dispute(hold.usd_.v);
+    count = std::min(count, hold.tokens_);
   }
-  if (const auto left = lease.tokens_left(); left) count = std::min(count, *left);
-  lease.GrowToPay(pay, count);
-  lease.spent_.v = AddCapped(lease.spent_.v, pay);
-  lease.tokens_spent_ = AddCapped(lease.tokens_spent_, count);
+  if (funds_) {
+    const Amount paid = funds_->Settle({hold.usd_, hold.tokens_}, hold.risk_, {{pay}, count});
+    dispute(paid.usd.v);
+    count = paid.tokens;
+  } else {
+    Risk({{pay - hold.risk_.usd.v}, count - hold.risk_.tokens});
+  }
+  spent_.v = AddCapped(spent_.v, pay);
+  tokens_spent_ = AddCapped(tokens_spent_, count);
   return {pay};
 }
 

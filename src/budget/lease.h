@@ -8,6 +8,9 @@
 // A workflow's step holds a part of its exchange's lease, carved out before the step starts: so what must
 // still run has its money, whatever runs beside it. A part may grow while its parent has room. Not thread
 // safe: an exchange lives on one loop.
+//
+// Above the exchange's own lease may stand funds (funds.h): the budgets of whoever asks. What the lease
+// reserves they set aside too, or the reservation fails with their refusal.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "budget/funds.h"
 #include "budget/money.h"
 
 namespace baton::budget {
@@ -28,7 +32,9 @@ struct Ceiling {
 
 class Lease {
  public:
-  explicit Lease(Ceiling ceiling) : ceiling_(ceiling) {}
+  // `funds` may be null: nobody beside the ceiling limits this exchange.
+  explicit Lease(Ceiling ceiling, std::unique_ptr<Funds> funds = nullptr)
+      : ceiling_(ceiling), funds_(std::move(funds)) {}
   Lease(const Lease&) = delete;
   Lease& operator=(const Lease&) = delete;
   // REQUIRES: no hold outstanding (aborts: money would be lost track of).
@@ -40,6 +46,8 @@ class Lease {
     Hold(Hold&& o) noexcept;
     Hold& operator=(Hold&&) = delete;
     ~Hold();
+    // The call is about to leave for its worker: from here on the money may be spent, whatever becomes of us.
+    void Launch();
     // Exactly once: what the worker claims. Returns the money accepted, all of it but what is disputed. A
     // second call aborts.
     Nanos Settle(Nanos usd, std::int64_t tokens);
@@ -50,6 +58,7 @@ class Lease {
     Lease* lease_;
     Nanos usd_;
     std::int64_t tokens_;
+    Amount risk_;  // of this, what may have been spent
   };
 
   // A part of `parent` (which outlives it) with these amounts reserved there; what is not spent goes back
@@ -61,7 +70,8 @@ class Lease {
   // The deadline becomes the earlier of its own and `deadline`.
   void Shorten(Deadline deadline) { ceiling_.deadline = ceiling_.deadline.Earlier(deadline); }
 
-  // kOverBudget ("request_cost_ceiling", "request_token_ceiling") when it does not fit; nothing changes then.
+  // kOverBudget ("request_cost_ceiling", "request_token_ceiling") when it does not fit, or what the funds say
+  // (kOverBudget "insufficient_quota", kRateLimited); nothing changes then.
   Result<Hold> Reserve(Nanos worst_usd, std::int64_t worst_tokens);
 
   Nanos spent() const { return spent_; }
@@ -76,15 +86,20 @@ class Lease {
   int outstanding() const { return outstanding_; }
 
  private:
-  // Makes room for that much more than is free here, at the parent's expense. False: it has not.
-  bool Grow(std::int64_t usd, std::int64_t tokens);
-  void GrowToPay(std::int64_t usd, std::int64_t tokens);
+  // Makes room for that much more than is free here, at the parent's expense.
+  Status Grow(std::int64_t usd, std::int64_t tokens);
+  // The same for a claim. False: there is no room for it above.
+  bool GrowToPay(std::int64_t usd, std::int64_t tokens);
+  Nanos Settle(const Hold& hold, Nanos usd, std::int64_t tokens);
+  // Tells the funds, through all parents, what may have been spent.
+  void Risk(Amount change);
   // The exchange's own lease, of which this is a part.
   const Lease& Whole() const;
   Error OverUsd(Nanos worst) const;
   Error OverTokens(std::int64_t worst) const;
 
   Ceiling ceiling_;
+  std::unique_ptr<Funds> funds_;
   Lease* parent_ = nullptr;
   std::optional<Hold> from_parent_;
   std::optional<Nanos> cap_;

@@ -264,5 +264,87 @@ TEST(Lease, AgreesWithAListOfEntriesSummedUp) {
   }
 }
 
+// Funds that remember what they were told, and have so much.
+struct Purse {
+  std::int64_t room = 100, held = 0, risk = 0, spent = 0;
+};
+class TestFunds : public Funds {
+ public:
+  explicit TestFunds(Purse& purse) : p_(purse) {}
+  Status Take(Amount worst) override {
+    if (p_.held + p_.spent + worst.usd.v > p_.room) return Fail(Code::kOverBudget, "no", "insufficient_quota");
+    p_.held += worst.usd.v;
+    return {};
+  }
+  void Risk(Amount change) override { p_.risk += change.usd.v; }
+  Amount Settle(Amount taken, Amount risked, Amount claimed) override {
+    p_.held -= taken.usd.v;
+    p_.risk -= risked.usd.v;
+    const std::int64_t paid = std::min(claimed.usd.v, std::max(taken.usd.v, p_.room - p_.held - p_.spent));
+    p_.spent += paid;
+    return {{paid}, claimed.tokens};
+  }
+
+ private:
+  Purse& p_;
+};
+
+TEST(LeaseFunds, WhatTheLeaseReservesTheBudgetSetsAside) {
+  Purse purse;
+  Lease lease({}, std::make_unique<TestFunds>(purse));
+  {
+    auto hold = lease.Reserve({60}, 1);
+    ASSERT_TRUE(hold);
+    EXPECT_EQ(purse.held, 60);
+    EXPECT_EQ(purse.risk, 0);
+    EXPECT_EQ(lease.Reserve({41}, 1).error().reason, "insufficient_quota");
+    hold->Launch();
+    EXPECT_EQ(purse.risk, 60);
+    hold->Settle({50}, 1);
+  }
+  EXPECT_EQ(purse.held, 0);
+  EXPECT_EQ(purse.risk, 0);
+  EXPECT_EQ(purse.spent, 50);
+  { auto never_started = *lease.Reserve({50}, 1); }
+  EXPECT_EQ(purse.held, 0);
+  EXPECT_EQ(purse.spent, 50);
+}
+
+TEST(LeaseFunds, AStepsCallsAreAtRiskInTheBudgetAboveAndNotMore) {
+  Purse purse;
+  Lease whole({}, std::make_unique<TestFunds>(purse));
+  {
+    auto part = *Lease::Carve(whole, {40}, 0, {});
+    EXPECT_EQ(purse.held, 40);
+    EXPECT_EQ(purse.risk, 0) << "a step that has not begun is lost to nobody";
+    auto first = *part->Reserve({30}, 0);
+    first.Launch();
+    EXPECT_EQ(purse.risk, 30);
+    first.Settle({10}, 0);
+    EXPECT_EQ(purse.risk, 10) << "what it cost is gone, the step's rest is not";
+    auto second = *part->Reserve({20}, 0);
+    second.Launch();
+    EXPECT_EQ(purse.risk, 30);
+    second.Settle({20}, 0);
+  }
+  EXPECT_EQ(purse.held, 0);
+  EXPECT_EQ(purse.risk, 0);
+  EXPECT_EQ(purse.spent, 30);
+}
+
+TEST(LeaseFunds, AClaimThatNeitherCeilingNorBudgetHasRoomForIsDisputed) {
+  Purse purse;
+  Lease whole({Nanos{1000}, {}, {}}, std::make_unique<TestFunds>(purse));
+  auto part = *Lease::Carve(whole, {90}, 0, {});
+  auto hold = *part->Reserve({90}, 0);
+  hold.Launch();
+  // The ceiling would let it grow to 1,000; the budget above has ten more.
+  EXPECT_EQ(hold.Settle({500}, 0).v, 90);
+  EXPECT_EQ(part->disputed().v, 410);
+  part.reset();
+  EXPECT_EQ(purse.spent, 90);
+  EXPECT_EQ(purse.held, 0);
+}
+
 }  // namespace
 }  // namespace baton::budget

@@ -56,6 +56,19 @@ int CasesRelease(const CasesOptions& options);
 int CasesAnswer(const CasesOptions& options);
 int CasesReject(const CasesOptions& options);
 
+struct KeysOptions {
+  std::string config, tenant, id;
+  std::string name, project, user, role, usd, per = "month", expires, overlap = "24h";
+  std::vector<std::string> scopes, models;
+  std::int64_t tokens = 0, rpm = 0, tpm = 0, concurrent = 0;  // 0: not given
+  bool json = false;
+};
+int KeysCreate(const KeysOptions& options);
+int KeysList(const KeysOptions& options);
+int KeysRevoke(const KeysOptions& options);
+int KeysRotate(const KeysOptions& options);
+int KeysUsage(const KeysOptions& options);
+
 struct LogOptions {
   std::string config, store, id, since, model, worker, route, contract, tenant;
   bool json = false, errors = false;

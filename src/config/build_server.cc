@@ -37,7 +37,7 @@ void BuildListen(const RootDraft& draft, Problems* problems, Config* config) {
         draft.At("listen"),
         fmt::format("listen: '{}' is no address; write IP:PORT, like 127.0.0.1:8080", draft.listen));
   }
-  if (IsLoopback(config->listen_address)) return;
+  if (IsLoopback(config->listen_address) || !draft.tenants.empty()) return;
   problems->Add(
       draft.At("listen"),
       fmt::format(
@@ -47,19 +47,27 @@ void BuildListen(const RootDraft& draft, Problems* problems, Config* config) {
           draft.listen));
 }
 
-void BuildStore(const RootDraft& draft, Problems* problems, Config* config) {
+// `sqlite:PATH` as a path; empty, and a problem added, for anything else.
+std::string SqlitePath(const RootDraft& draft, const char* key, std::string_view store, Problems* problems) {
   constexpr std::string_view kSqlite = "sqlite:";
-  std::string_view store = draft.store;
   if (store.substr(0, kSqlite.size()) != kSqlite || store.size() == kSqlite.size()) {
     // It may hold a password: not repeated.
     bool other = store.substr(0, 8) == "postgres" || store.substr(0, 5) == "redis";
-    return problems->Add(draft.At("store"),
-                         other ? "store: this version keeps its records in SQLite only; write sqlite:PATH"
-                               : "store: write sqlite:PATH, like sqlite:baton.db");
+    problems->Add(draft.At(key),
+                  fmt::format("{}: {}", key,
+                              other ? "this version keeps its records in SQLite only; write sqlite:PATH"
+                                    : "write sqlite:PATH, like sqlite:baton.db"));
+    return {};
   }
   std::string path(store.substr(kSqlite.size()));
-  Place place = draft.Has("store") ? draft.At("store") : draft.place;
-  config->store_path = path == ":memory:" ? path : ResolvePath(place, path);
+  Place place = draft.Has(key) ? draft.At(key) : draft.place;
+  return path == ":memory:" ? path : ResolvePath(place, path);
+}
+
+void BuildStore(const RootDraft& draft, Problems* problems, Config* config) {
+  config->store_path = SqlitePath(draft, "store", draft.store, problems);
+  config->shared_path =
+      draft.Has("shared") ? SqlitePath(draft, "shared", draft.shared, problems) : config->store_path;
   config->record.path = config->store_path;
   config->record.retention = draft.retention;
 }

@@ -269,6 +269,7 @@ std::shared_ptr<const pool::Worker> BuildWorker(const WorkerDraft& d, const Env&
   w->context = d.context;
   w->prices = PricesOf(d, problems);
   w->priced = !d.price.empty();
+  w->budgets = BudgetsOf(d.budget, problems);
   w->data = d.data.v;
   w->max_concurrency = static_cast<int>(d.max_concurrency);
   w->max_queue = static_cast<int>(d.queue);

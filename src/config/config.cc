@@ -29,6 +29,7 @@ Result<Config> Parse(std::string_view yaml, const std::string& path, const Env& 
   BuildRoutes(draft, &problems, &config);
   BuildContracts(draft, &problems, &config);
   BuildAudit(draft, env, &problems, &config);
+  BuildTenants(draft, &problems, &config);
   if (problems.any()) return Fail(Code::kInvalidRequest, problems.Text(), "bad_config");
   config.warnings = std::move(problems.warnings());
   return config;

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/settings.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "exchange/keep.h"
@@ -46,6 +47,7 @@ struct Config {
   int threads = 0;  // 0: one per core
   std::string store_path =
       "baton.db";  // from `store: sqlite:PATH`, relative to the config file; also record.path
+  std::string shared_path;  // keys and balances: `shared:`, or store_path
   record::RecorderOptions record;
   std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
   std::vector<workflow::FlowSettings> workflows;             // the operator's
@@ -63,6 +65,7 @@ struct Config {
   bool continue_streams = true;  // fallback.on_stream_break
   human::DeskRules human;
   SyscallFilter syscall_filter = SyscallFilter::kAuto;
+  access::Settings access;  // tenants: none, and nobody needs a key
   Duration drain = std::chrono::seconds(30);
   Duration idempotency_ttl = std::chrono::hours(1);
   // Non-fatal remarks ("worker 'large' has no price: its cost is reported as unknown").

@@ -73,9 +73,43 @@ struct BreakerDraft : Node {
   pool::BreakerOptions v;
 };
 
+struct BudgetDraft : Node {
+  std::optional<budget::Nanos> usd;
+  std::optional<std::int64_t> tokens;
+  std::string per = "month";
+};
+struct RatesDraft : Node {
+  budget::Limits v;
+};
+struct AllowanceDraft : Node {
+  std::vector<BudgetDraft> budget;
+  RatesDraft limits;
+};
+struct MemberDraft : AllowanceDraft {
+  std::string name;
+  std::vector<std::string> models;
+};
+struct TierDownDraft : Node {
+  double at = 0.8;
+  std::vector<std::string> workers;
+};
+struct TenantDraft : AllowanceDraft {
+  std::string name;
+  std::vector<std::string> models;
+  std::vector<MemberDraft> projects, users;
+  AllowanceDraft each_key, each_user;
+  TierDownDraft tier_down;
+};
+struct IssuerDraft : Node {
+  access::IssuerSettings v;
+  std::string jwks;
+  bool private_address = false;
+};
+
 struct WorkerDraft : Node {
   std::string name, dialect, base_url, model, path, sha256, key;
   std::vector<PriceDraft> price;
+  std::vector<BudgetDraft> budget;
   std::int64_t context = 0, max_output = 0, threads = 0, parallel = 8;
   std::vector<std::string> can, rejects, command, tools;
   std::vector<std::pair<std::string, std::string>> env;  // name, where its value is
@@ -164,6 +198,9 @@ struct RootDraft : Node {
   std::vector<RouteDraft> routes;
   FallbackDraft fallback;
   RouterDraft router;
+  std::string shared;
+  std::vector<TenantDraft> tenants;
+  std::vector<IssuerDraft> issuers;
 };
 
 // build_*.cc: from draft to Config, adding problems and warnings. They go as far as they can, so that one run
@@ -182,6 +219,11 @@ void BuildAudit(const RootDraft& draft, const Env& env, Problems* problems, Conf
 // none.
 Secret ReadKey(const Env& env, std::string_view text, const Place& place, const std::string& who,
                Problems* problems);
+
+// After the routes: what tenants may ask for must exist.
+void BuildTenants(const RootDraft& draft, Problems* problems, Config* config);
+// One per period.
+std::vector<budget::Budget> BudgetsOf(const std::vector<BudgetDraft>& drafts, Problems* problems);
 
 // base_url.cc: may Baton call this address? Adds a problem or a warning where not.
 void CheckBaseUrl(const std::string& url, bool private_allowed, const Place& place, const std::string& who,

@@ -6,18 +6,6 @@
 namespace baton::config {
 namespace {
 
-void Refuse(Problems* problems, const Tree& tree, const char* why) {
-  problems->Add(tree.place, why);
-}
-
-// Keys and budgets per tenant are not there yet: taking the block and ignoring it would leave a door open
-// that the operator believes shut.
-void Tenants(Node*, const Tree& tree, Problems* problems) {
-  Refuse(problems, tree,
-         "tenants: this version has no keys and budgets yet, so it would not enforce what stands here; "
-         "remove the block "
-         "and listen on 127.0.0.1");
-}
 void Include(Node*, const Tree&, Problems*) {}  // done before rows are read
 
 constexpr std::string_view kTextList =
@@ -162,7 +150,7 @@ const Shape& RootShape() {
       "The whole file.",
       {
           MakeRow(Kind::kText, "listen", Into<&RootDraft::listen>,
-                  "Address and port. Without tenants a loopback address: nobody needs a key.")
+                  "Address and port. Without tenants a loopback address: nobody needs a key then.")
               .Default("127.0.0.1:8080"),
           MakeChild(Kind::kMap, "tls", Inside<&RootDraft::tls>, TlsShape, "Speak HTTPS."),
           MakeRow(Kind::kText, "store", Into<&RootDraft::store>,
@@ -222,9 +210,13 @@ const Shape& RootShape() {
           MakeCustom("include", Include, "path or list of paths", kTextList,
                      "Further files, relative to this one; their lists are joined with this file's, their "
                      "keys must not repeat it."),
-          MakeCustom("tenants", Tenants, "refused",
-                     R"({"not":{},"description":"Refused: this version has no keys and budgets yet."})",
-                     "Refused: this version has no keys and budgets yet."),
+          MakeChild(Kind::kList, "tenants", Append<&RootDraft::tenants>, TenantShape,
+                    "Who may ask. With tenants every request needs a key or a token (docs/keys.md)."),
+          MakeChild(Kind::kList, "issuers", Append<&RootDraft::issuers>, IssuerShape,
+                    "Whose tokens are accepted beside keys."),
+          MakeRow(Kind::kText, "shared", Into<&RootDraft::shared>,
+                  "Where keys and balances lie, when several Batons of one machine share them: `sqlite:PATH`. "
+                  "Without it: in the store."),
       }};
   return kShape;
 }

@@ -20,5 +20,8 @@ const Shape& AuditShape();
 void ReadVerifiers(const Tree& tree, Problems* problems, std::vector<verify::Spec>* to);
 inline constexpr std::string_view kVerifiersSchema =
     R"({"oneOf":[{"type":"string"},{"type":"object","required":["name"]},{"type":"array","items":{"oneOf":[{"type":"string"},{"type":"object","required":["name"]}]}}]})";
+const Shape& TenantShape();
+const Shape& IssuerShape();
+const Shape& BudgetShape();
 
 }  // namespace baton::config

@@ -27,10 +27,20 @@ bool TakeMoney(Try& t) {
   const Worker& w = *t.live.worker;
   const std::int64_t output = c.operation.MaxOutput(w);
   t.price = w.prices.At(c.parts.loop.clock().UnixNanos() / 1'000'000'000);
-  if (!c.lease) return true;
   // An unpriced worker reserves no money: its cost is unknown, and the row says so.
   budget::Nanos worst = t.price ? budget::WorstCase(*t.price, c.input_tokens, output) : budget::Nanos{};
   if (t.price) worst += budget::PerCall(*t.price, c.operation.Billable(w));
+  // The worker's own budget first: it is the one that most likely has nothing left.
+  if (auto funds = budget::OpenPurse(t.live.purse, c.parts.loop.clock())) {
+    t.worker_lease = std::make_unique<budget::Lease>(budget::Ceiling{}, std::move(funds));
+    auto hold = t.worker_lease->Reserve(worst, c.input_tokens + output);
+    if (!hold) {
+      c.over_budget = std::move(hold).error();
+      return false;
+    }
+    t.worker_hold.emplace(std::move(*hold));
+  }
+  if (!c.lease) return true;
   auto hold = c.lease->Reserve(worst, c.input_tokens + output);
   if (!hold) {
     c.over_budget = std::move(hold).error();
@@ -42,6 +52,7 @@ bool TakeMoney(Try& t) {
 
 void GiveBack(Try& t) {
   t.hold.reset();
+  t.worker_hold.reset();
   t.ticket.reset();
   t.slot.reset();
 }
@@ -141,6 +152,8 @@ Task<void> Run(Try& t) {
   record.start_unix_ns = c.parts.loop.clock().UnixNanos();
   record.queued = t.started - t.began;
   t.live.in_flight.Add(1);
+  if (t.hold) t.hold->Launch();
+  if (t.worker_hold) t.worker_hold->Launch();
   t.result = co_await c.operation.Ask(t);
   if (t.gate && !t.result.failure) {
     const bool late = !t.gate->open();

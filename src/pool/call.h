@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -113,6 +114,9 @@ struct Try {
   std::optional<Slots::Slot> slot;
   std::optional<Health::Ticket> ticket;
   std::optional<budget::Lease::Hold> hold;
+  // The same on the worker's own budget, where it has one.
+  std::unique_ptr<budget::Lease> worker_lease;
+  std::optional<budget::Lease::Hold> worker_hold;
   const budget::PriceRow* price = nullptr;
   // In a race: the race, and a child of the call's cancel for this try alone.
   Race* race = nullptr;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/metric.h"
+#include "budget/purse.h"
 #include "pool/pool.h"
 
 namespace baton::net {
@@ -32,6 +33,8 @@ struct PoolDeps {
   std::vector<std::shared_ptr<const Worker>> workers;
   std::shared_ptr<SharedWorkers> shared;  // null: this pool's own
   BackendFactory backend;
+  // The budget of a worker that has one; may be empty. Called once per worker when a pool is made.
+  std::function<std::shared_ptr<const budget::Purse>(const Worker&)> purse;
   Metrics* metrics = nullptr;  // null: not counted; otherwise outlives the pool
   Log log = Log::Null();
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/metric.h"
+#include "budget/purse.h"
 #include "pool/backend.h"
 #include "pool/shared.h"
 
@@ -27,6 +28,7 @@ struct LiveWorker {
   std::shared_ptr<const Worker> worker;
   std::shared_ptr<SharedWorker> shared;
   std::unique_ptr<Backend> backend;
+  std::shared_ptr<const budget::Purse> purse;  // its own budget; null: none
 
   // By Ending, faults behind the last; looked up once.
   std::array<Counter, static_cast<std::size_t>(Ending::kFault) + kFaults> calls;

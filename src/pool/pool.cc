@@ -31,6 +31,7 @@ class PoolImpl : public Pool {
       live->worker = workers_[i];
       live->shared = shared[i];
       live->backend = deps.backend(workers_[i]);
+      if (deps.purse) live->purse = deps.purse(*workers_[i]);
       live->ResolveMetrics(deps.metrics);
       parts_.roster.Add(std::move(live));
     }

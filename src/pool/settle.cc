@@ -100,6 +100,8 @@ void Charge(Try& t, CallRecord* record) {
     record->cost = budget::Cost(*t.price, usage);
     if (r.sent && !(r.failure && Refused(r))) record->cost += budget::PerCall(*t.price, r.billable);
   }
+  if (t.worker_hold) t.worker_hold->Settle(record->cost, usage.input + usage.output);
+  t.worker_hold.reset();
   if (t.hold) {
     const budget::Nanos paid = t.hold->Settle(record->cost, usage.input + usage.output);
     if (paid < record->cost) {

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "budget/ledger.h"
 #include "budget/price.h"
 #include "provider/dialect.h"
 
@@ -53,6 +54,7 @@ struct Worker {
   std::int64_t context = 0;  // tokens; 0: unknown
   budget::PriceTable prices;
   bool priced = false;
+  std::vector<budget::Budget> budgets;  // of all requests together; one per period
   DataProfile data;
   int max_concurrency = 64;
   int max_queue = 256;  // calls waiting for a slot; beyond: kOverloaded

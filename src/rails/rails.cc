@@ -30,6 +30,9 @@ struct Rails::Draft {
   std::vector<const pool::Worker*> workers{};
   budget::Ceiling ceiling{};
   std::vector<std::string> reasons{};
+  std::string tier{};
+
+  const std::string& model() const { return chat ? chat->model : embed->model; }
 };
 
 struct Rails::Rail {
@@ -145,6 +148,16 @@ Error NobodyMeets(const std::vector<const DataRule*>& rules, const Classificatio
 namespace {
 struct Steps {
   template <class D>
+  static Status Authorise(const RailsOptions&, const Classifier&, D& draft) {
+    const access::Principal* who = draft.caller.principal.get();
+    if (!who || who->MayAsk(draft.model())) return {};
+    return Fail(Code::kPermissionDenied,
+                fmt::format("this key may not ask for '{}'; GET /v1/models lists what it may ask for",
+                            draft.model().substr(0, 64)),
+                "model_not_allowed", "model");
+  }
+
+  template <class D>
   static Status Screen(const RailsOptions&, const Classifier& classifier, D& draft) {
     draft.data =
         draft.chat != nullptr ? classifier.Classify(*draft.chat) : ClassifyAll(classifier, *draft.embed);
@@ -227,6 +240,32 @@ struct Steps {
     return {};
   }
 
+  // Cheaper workers for whoever's budget runs low. Of those that may see the data; if none of the cheaper ones
+  // may, the rule gives way: what a budget cannot pay it refuses all the same.
+  template <class D>
+  static Status TierDown(const RailsOptions&, const Classifier&, D& draft) {
+    const access::Principal* who = draft.caller.principal.get();
+    if (!who || !who->tier_down || !who->purse || !who->purse->ledger) return {};
+    const double used = who->purse->ledger->UsedShare(*who->purse->claims);
+    if (used < who->tier_down->at) return {};
+    const auto& cheap = who->tier_down->workers;
+    const auto is_cheap = [&](const pool::Worker* w) {
+      return std::find(cheap.begin(), cheap.end(), w->name) != cheap.end();
+    };
+    std::vector<const pool::Worker*> kept;
+    std::copy_if(draft.workers.begin(), draft.workers.end(), std::back_inserter(kept), is_cheap);
+    const std::string share = fmt::format("{:.0f} % of a budget is used", used * 100);
+    if (kept.empty()) {
+      draft.reasons.push_back(fmt::format("budget: {}, but no cheaper worker may see the data", share));
+      return {};
+    }
+    if (kept.size() == draft.workers.size()) return {};
+    draft.workers = std::move(kept);
+    draft.tier = fmt::format("is not asked any more: {}", share);
+    draft.reasons.push_back(fmt::format("budget: {}: only {} may be asked", share, Who(draft.workers)));
+    return {};
+  }
+
   template <class D>
   static Status Ceil(const RailsOptions& options, const Classifier&, D& draft) {
     const Controls& caller = draft.controls;
@@ -267,13 +306,16 @@ struct Steps {
 const std::vector<Rails::Rail>& Rails::List() {
   // docs: rails begin
   static const std::vector<Rail> kList = {
-      // First, because all that follows depends on what the text holds, and nobody may be chosen before that
-      // is known.
+      // First, and cheap: a name that the key may not ask for is refused before anybody looks at the text.
+      {"authorise", Steps::Authorise<Draft>},
+      // Before anybody is chosen, because all that follows depends on what the text holds.
       {"screen", Steps::Screen<Draft>},
       // What the operator's rules say of it, before who may see it: a rule may hide it.
       {"govern", Steps::Govern<Draft>},
       // Before any ceiling: a request that nobody may see is refused for that reason and holds no money.
       {"constrain", Steps::Constrain<Draft>},
+      // After it: saving money never shows data to anybody else.
+      {"tier_down", Steps::TierDown<Draft>},
       // Before the ceiling, which it may lower.
       {"suspect", Steps::Suspect<Draft>},
       // Last: from here on money and time run, and the lease that holds them belongs to a request that will
@@ -291,8 +333,11 @@ std::vector<std::string_view> Rails::Order() {
 }
 
 Rails::Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier,
-             std::shared_ptr<const AttackDetector> detector, Metrics* metrics)
-    : options_(std::move(options)), classifier_(std::move(classifier)), detector_(std::move(detector)) {
+             std::shared_ptr<const AttackDetector> detector, Metrics* metrics, const Clock& clock)
+    : options_(std::move(options)),
+      classifier_(std::move(classifier)),
+      detector_(std::move(detector)),
+      clock_(clock) {
   if (!metrics) return;
   for (const auto& sign : AttackDetector::Signs()) {
     attacks_[sign] = metrics->GetCounter("baton_attack_attempts_total",
@@ -325,7 +370,10 @@ Result<Permit> Rails::Apply(Draft draft) const {
   Permit permit;
   permit.caller_ = draft.caller;
   permit.controls_ = draft.controls;
-  permit.lease_ = std::make_unique<budget::Lease>(draft.ceiling);
+  const access::Principal* who = draft.caller.principal.get();
+  permit.lease_ = std::make_unique<budget::Lease>(
+      draft.ceiling, who ? budget::OpenPurse(who->purse, clock_) : nullptr);
+  permit.tier_ = std::move(draft.tier);
   permit.workers_ = std::move(draft.workers);
   permit.data_ = std::move(draft.data);
   permit.found_ = std::move(draft.found);
@@ -373,6 +421,11 @@ const pool::Worker* Catalogue::Find(std::string_view name) const {
 
 bool Permit::Allows(const pool::Worker& worker) const {
   return std::find(workers_.begin(), workers_.end(), &worker) != workers_.end();
+}
+
+std::string Permit::WhyNot(const pool::Worker& worker) const {
+  if (!tier_.empty() && MaySee(worker, data_)) return tier_;
+  return fmt::format("may not see {}", fmt::join(data_.classes, ", "));
 }
 
 bool Permit::Allows(const pool::Worker& worker, const std::set<DataClass>& also) const {

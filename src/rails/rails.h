@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/principal.h"
 #include "base/clock.h"
 #include "base/metric.h"
 #include "base/result.h"
@@ -26,6 +27,8 @@ namespace baton::rails {
 struct Caller {
   std::string tenant = "local";
   std::string peer;
+  // What the caller's key or token stands for; null without tenants.
+  std::shared_ptr<const access::Principal> principal;
 };
 
 // What the caller says about the request beside its content: headers or metadata keys baton-*.
@@ -64,6 +67,10 @@ class Permit {
   // In the catalogue's order; never empty.
   const std::vector<const pool::Worker*>& workers() const { return workers_; }
   bool Allows(const pool::Worker& worker) const;
+  // Why it does not, of a worker that it does not allow: "may not see personal".
+  std::string WhyNot(const pool::Worker& worker) const;
+  // Only cheaper workers are left, because a budget runs low.
+  bool low_budget() const { return !tier_.empty(); }
   // May see the request and, beside it, text of these classes (what earlier steps of a workflow brought in).
   bool Allows(const pool::Worker& worker, const std::set<DataClass>& also) const;
   // Of the request as workers see it.
@@ -90,6 +97,7 @@ class Permit {
   std::unique_ptr<Veil> veil_;
   Suspicion suspicion_;
   std::vector<std::string> reasons_;
+  std::string tier_;  // why only some workers are open to this budget; empty: it is not low
 };
 
 struct RailsOptions {
@@ -105,14 +113,17 @@ chat::Request WithoutSecrets(const Classifier& classifier, const chat::Request& 
 
 class Rails {
  public:
-  // `detector` null: nobody looks for attacks. `metrics` may be null; outlives this.
+  // `detector` null: nobody looks for attacks. `metrics` may be null; outlives this, as `clock` does, which
+  // tells token limits the time.
   Rails(RailsOptions options, std::shared_ptr<const Classifier> classifier,
-        std::shared_ptr<const AttackDetector> detector = nullptr, Metrics* metrics = nullptr);
+        std::shared_ptr<const AttackDetector> detector = nullptr, Metrics* metrics = nullptr,
+        const Clock& clock = SystemClock());
 
   // The names of the rails in the order in which they are applied; the reasons stand in rails.cc.
   static std::vector<std::string_view> Order();
 
   // kInvalidRequest for a deadline that is not positive or a negative ceiling (0: free workers only).
+  // kPermissionDenied "model_not_allowed" for a name that the caller's key may not ask for.
   // kPermissionDenied with a message that names the class (never the content): "policy_violation" when no
   // worker may see the data, "data_blocked" and "needs_review" when a rule says so. `received` is when the
   // request's head arrived. A caller can lower the operator's ceilings and shorten the deadline, never the
@@ -138,6 +149,7 @@ class Rails {
   std::shared_ptr<const Classifier> classifier_;
   std::shared_ptr<const AttackDetector> detector_;
   std::map<std::string, Counter, std::less<>> attacks_, acts_;  // by sign, by act of a data rule
+  const Clock& clock_;
 };
 
 }  // namespace baton::rails

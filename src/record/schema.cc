@@ -141,7 +141,10 @@ Status MigrateSchema(store::Database& db, int from, int to, std::span<const Migr
 
 Status PrepareSchema(store::Database& db, bool read_only) {
   TRY(const auto tables, db.Tables());
-  if (tables.empty() && !read_only) {
+  // Keys may be made, and lie in the file, before the first exchange is recorded.
+  const bool ours_only = std::all_of(tables.begin(), tables.end(),
+                                     [](const std::string& name) { return name.starts_with("access_"); });
+  if (ours_only && !read_only) {
     TRY_VOID(CreateSchema(db));
   } else if (std::find(tables.begin(), tables.end(), "exchanges") == tables.end()) {
     return Fail(Code::kConflict,

@@ -76,7 +76,7 @@ void Rules::Pick::Consider(const pool::Worker* w) {
   std::string why;
   if (!permit.Allows(*w)) {
     ++forbidden;
-    why = fmt::format("may not see {}", fmt::join(permit.data().classes, ", "));
+    why = permit.WhyNot(*w);
   } else {
     why = WhyNot(*w, f, &length);
   }
@@ -112,6 +112,12 @@ Error Rules::Pick::NobodyLeft(std::string_view what) const {
                     "with a larger context",
                     f.input_tokens, what, reasons),
         "context_length_exceeded", "messages");
+  }
+  if (refused > 0 && refused == forbidden && permit.low_budget()) {
+    return Fail(Code::kPermissionDenied,
+                fmt::format("this request cannot be served by {}{}; ask for another model (`baton` chooses one)",
+                            what, reasons),
+                "tier_down", "model");
   }
   if (refused > 0 && refused == forbidden) {
     return Fail(

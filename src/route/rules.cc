@@ -58,7 +58,7 @@ Route Rules::ByPick(Pick pick, std::string name, std::string reason) const {
     if (said) continue;
     pick.Note(pick.permit.Allows(*w)
                   ? fmt::format("{}: not in route '{}'", w->name, name)
-                  : fmt::format("{}: may not see {}", w->name, fmt::join(pick.permit.data().classes, ", ")));
+                  : fmt::format("{}: {}", w->name, pick.permit.WhyNot(*w)));
   }
   route.name_ = std::move(name);
   route.policy_ = kPolicy;

@@ -13,10 +13,12 @@
 #include <future>
 #include <thread>
 
+#include "access/gate.h"
 #include "api/api.h"
 #include "base/random.h"
 #include "base/signal.h"
 #include "net/loop.h"
+#include "serve/access.h"
 #include "serve/assemble.h"
 #include "serve/coordinators.h"
 #include "serve/harden.h"
@@ -29,6 +31,7 @@ struct Unit {
   std::unique_ptr<net::IoLoop> loop;
   std::unique_ptr<net::Client> client;
   std::shared_ptr<exchange::House> house;
+  std::unique_ptr<access::Gate> gate;  // null: neither tenants nor budgets so far
   std::unique_ptr<api::Api> api;
   std::unique_ptr<net::Server> server;
   std::thread thread;
@@ -91,6 +94,7 @@ class Running : public App {
   Result<std::string> ReloadNow(std::string_view actor);
   Result<std::string> LoadAgain();
   void Note(std::string_view actor, std::string action, std::string target, std::string detail = {});
+  void OpenGate(Unit& unit);
   static Task<Result<std::string>> ReloadFrom(Running* self, Loop* loop);
   void OnStop();
   static Task<void> DrainUnit(Running* self, Unit* unit);
@@ -110,6 +114,7 @@ class Running : public App {
   std::unique_ptr<exchange::Conductor> conductor_;
   std::shared_ptr<pool::SharedWorkers> shared_;
   std::unique_ptr<net::IoLoop> control_;
+  std::unique_ptr<Access> access_;
   std::vector<std::unique_ptr<Unit>> units_;
   std::uint16_t port_ = 0;
   int draining_ = 0;
@@ -121,10 +126,10 @@ Status Running::Open() {
   TRY(config_, config::Load(options_.config_path, options_.env));
   if (!options_.listen.empty()) {
     TRY(auto where, ParseListen(options_.listen));
-    if (!IsLoopback(where.first)) {
+    if (!IsLoopback(where.first) && !config_.access.enabled()) {
       return Fail(
           Code::kInvalidRequest,
-          fmt::format("--listen {}: without keys anybody who reaches this address could spend your money and "
+          fmt::format("--listen {}: without tenants nobody needs a key, so anybody who reaches this address could spend your money and "
                       "read your data, so Baton listens on the loopback only (127.0.0.1, ::1)",
                       options_.listen));
     }
@@ -136,6 +141,9 @@ Status Running::Open() {
   TRY(recorder_, record::Recorder::Open(config_.record, SystemClock(), &metrics_, options_.log));
   TRY_VOID(OpenVault());
   TRY_VOID(OpenDesk());
+  control_ = net::IoLoop::Create();
+  access_ = std::make_unique<Access>(*control_, options_.env, &metrics_, options_.log);
+  TRY_VOID(access_->Set(config_));
   held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();
   learned_ = std::make_unique<LearnedParts>(SystemClock(), options_.log, &metrics_);
@@ -146,7 +154,6 @@ Status Running::Open() {
   idempotency_ = std::make_unique<api::IdempotencyCache>(
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
   shared_ = pool::CreateSharedWorkers(options_.log);
-  control_ = net::IoLoop::Create();
   TRY_VOID(OpenUnits(std::move(policies)));
   // Before anybody is told that we are ready: a signal that comes early waits for Run() and does not kill.
   control_->OnSignal({SIGTERM, SIGINT}, [this](int) { OnStop(); });
@@ -216,6 +223,7 @@ HouseDeps Running::DepsOf(Unit& unit) {
   d.engines = engines_.get();
   d.shared = shared_;
   d.desk = desk_.get();
+  d.purse = [access = access_.get()](const pool::Worker& w) { return access->PurseOf(w.name); };
   d.metrics = &metrics_;
   d.log = options_.log;
   d.seed = EntropySeed();
@@ -233,6 +241,7 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     client.metrics = &metrics_;
     unit.client = net::Client::Create(*unit.loop, client);
     unit.house = MakeHouse(policies, DepsOf(unit));
+    OpenGate(unit);
 
     api::ApiDeps deps;
     deps.loop = unit.loop.get();
@@ -247,6 +256,9 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     deps.erase = [this, loop = unit.loop.get()](record::Erasure e) {
       return EraseFrom(this, loop, std::move(e));
     };
+    deps.gate = [&unit] { return unit.gate.get(); };
+    deps.keeper = [access = access_.get()] { return access->keeper(); };
+    deps.fetch_token_keys = [access = access_.get(), loop = unit.loop.get()] { return access->FetchKeys(loop); };
     deps.version = Version();
     deps.loopback_only = IsLoopback(config_.listen_address);
     deps.log = options_.log;
@@ -270,6 +282,12 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     port_ = unit.server->port();
   }
   return {};
+}
+
+// On the unit's own thread, or before it runs.
+void Running::OpenGate(Unit& unit) {
+  if (!unit.gate && access_->keeper())
+    unit.gate = std::make_unique<access::Gate>(access_->keeper()->registry(), SystemClock(), &metrics_);
 }
 
 std::string Running::url() const {
@@ -305,9 +323,17 @@ Result<std::string> Running::LoadAgain() {
     return std::move(choosers).error();
   }
   TRY(auto policies, MakePolicies(next, PolicyDepsOf(std::move(*choosers))));
+  if (!next.access.enabled() && !IsLoopback(config_.listen_address)) {
+    return Fail(Code::kInvalidRequest,
+                "reload refused: without tenants this address would be open to everybody; restart with a loopback "
+                "address instead",
+                "open_address");
+  }
+  TRY_VOID(access_->Set(next));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   desk_->SetRules(next.human);
   const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||
+                             next.shared_path != config_.shared_path ||
                              next.tls.certificate != config_.tls.certificate ||
                              (options_.listen.empty() && (next.listen_address != config_.listen_address ||
                                                           next.listen_port != config_.listen_port));
@@ -315,6 +341,7 @@ Result<std::string> Running::LoadAgain() {
     std::promise<void> swapped;
     unit->loop->Post([this, &unit, &policies, &next, &swapped] {
       unit->house = MakeHouse(policies, DepsOf(*unit));
+      OpenGate(*unit);
       unit->server->SetLimits(next.limits);
       swapped.set_value();
     });
@@ -348,6 +375,7 @@ Task<Result<std::string>> Running::ReloadFrom(Running* self, Loop* loop) {
 void Running::Run() {
   for (auto& unit : units_) unit->thread = std::thread([loop = unit->loop.get()] { loop->Run(); });
   health_.ready = true;
+  control_->Post([this] { access_->Start(); });
   control_->Run();
   for (auto& unit : units_) unit->loop->Stop();
   for (auto& unit : units_) unit->thread.join();
@@ -379,9 +407,11 @@ Task<void> Running::DrainUnit(Running* self, Unit* unit) {
 
 Running::~Running() {
   if (desk_) desk_->Stop();  // it posts to the loops
+  if (access_) access_->Stop();
   for (auto& unit : units_) {
     unit->server.reset();
     unit->api.reset();
+    unit->gate.reset();
     unit->house.reset();
     unit->client.reset();
   }

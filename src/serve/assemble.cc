@@ -117,6 +117,7 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   p.seed = deps.seed;
   p.workers = policies->catalogue.workers;
   p.shared = deps.shared;
+  p.purse = deps.purse;
   p.metrics = deps.metrics;
   p.log = deps.log;
   p.backend = BackendsOf(*deps.loop, *deps.client, *deps.engines, deps.log);

@@ -2,6 +2,7 @@
 // meet.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -49,6 +50,8 @@ struct HouseDeps {
   const Engines* engines = nullptr;
   std::shared_ptr<pool::SharedWorkers> shared;
   human::Desk* desk = nullptr;
+  // A worker's budget; may be empty.
+  std::function<std::shared_ptr<const budget::Purse>(const pool::Worker&)> purse;
   Metrics* metrics = nullptr;
   Log log = Log::Null();
   std::uint64_t seed = 0;

@@ -1,0 +1,386 @@
+// /admin/keys, /admin/tenants, /admin/budgets: who may ask, and what they have left.
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "access/issue.h"
+#include "api/call.h"
+
+namespace baton::api {
+namespace {
+
+using nlohmann::json;
+using Ordered = nlohmann::ordered_json;
+
+constexpr std::size_t kMaxBody = 64 * 1024;
+
+Error Bad(const char* field, std::string message) {
+  return Fail(Code::kInvalidRequest, std::move(message), "bad_key_request", field);
+}
+
+Error NoTenants() {
+  return Fail(Code::kNotFound, "this server has no tenants, so nobody needs a key; add `tenants:` to its configuration",
+              "no_tenants");
+}
+
+Result<json> ReadObject(const std::string& text) {
+  if (text.size() > kMaxBody) return Fail(Code::kTooLarge, "the body is at most 64 KB", "body_too_large");
+  json body = text.empty() ? json::object() : json::parse(text, nullptr, false);
+  if (!body.is_object()) return Fail(Code::kInvalidRequest, "send a JSON object", "bad_body");
+  return body;
+}
+
+// The member as a text; absent or null: empty.
+Status Take(const json& body, const char* key, std::string* to) {
+  const auto at = body.find(key);
+  if (at == body.end() || at->is_null()) return {};
+  if (!at->is_string()) return Bad(key, fmt::format("\"{}\" must be a text", key));
+  *to = at->get<std::string>();
+  return {};
+}
+
+Status Take(const json& body, const char* key, std::vector<std::string>* to) {
+  const auto at = body.find(key);
+  if (at == body.end() || at->is_null()) return {};
+  if (!at->is_array() || at->size() > 100) return Bad(key, fmt::format("\"{}\" must be a list of texts", key));
+  for (const json& one : *at) {
+    if (!one.is_string()) return Bad(key, fmt::format("\"{}\" must be a list of texts", key));
+    to->push_back(one.get<std::string>());
+  }
+  return {};
+}
+
+Status Take(const json& body, const char* key, std::optional<std::int64_t>* to) {
+  const auto at = body.find(key);
+  if (at == body.end() || at->is_null()) return {};
+  if (!at->is_number_integer()) return Bad(key, fmt::format("\"{}\" must be a whole number", key));
+  *to = at->get<std::int64_t>();
+  return {};
+}
+
+// Dollars: a number, or a text for those who keep their money exact. Negative only where it is a correction.
+Result<std::optional<budget::Nanos>> TakeUsd(const json& body, bool negative) {
+  const auto at = body.find("usd");
+  if (at == body.end() || at->is_null()) return std::optional<budget::Nanos>();
+  std::string text = at->is_string() ? at->get<std::string>() : at->is_number() ? at->dump() : "";
+  const bool minus = negative && text.starts_with('-');
+  const auto amount = budget::ParseUsd(minus ? std::string_view(text).substr(1) : std::string_view(text));
+  if (!amount) return Bad("usd", "\"usd\" must be an amount in dollars, like 12.5");
+  return std::optional(budget::Nanos{minus ? -amount->v : amount->v});
+}
+
+Result<budget::Budget> ReadBudget(const json& one) {
+  if (!one.is_object()) return Bad("budget", R"(a budget is an object like {"usd": 5, "per": "day"})");
+  budget::Budget b;
+  TRY(b.usd, TakeUsd(one, false));
+  TRY_VOID(Take(one, "tokens", &b.tokens));
+  std::string per;
+  TRY_VOID(Take(one, "per", &per));
+  const auto period = budget::ParsePeriod(per.empty() ? "month" : per);
+  if (!period) return Bad("budget", "\"per\" is one of day, month, total");
+  b.per = *period;
+  return b;
+}
+
+Status ReadAllowance(const json& body, std::optional<access::Allowance>* to) {
+  access::Allowance a;
+  const auto budgets = body.find("budget"), limits = body.find("limits");
+  const bool has_budget = budgets != body.end() && !budgets->is_null();
+  const bool has_limits = limits != body.end() && !limits->is_null();
+  if (has_budget) {
+    const json list = budgets->is_array() ? *budgets : json::array({*budgets});
+    if (list.size() > 3) return Bad("budget", "a key has at most three budgets, one per period");
+    for (const json& one : list) {
+      TRY(auto b, ReadBudget(one));
+      for (const auto& other : a.budgets) {
+        if (other.per == b.per) return Bad("budget", "there are two budgets per period; send one with both limits");
+      }
+      a.budgets.push_back(b);
+    }
+  }
+  if (has_limits) {
+    if (!limits->is_object()) return Bad("limits", R"(limits are an object like {"rpm": 60})");
+    TRY_VOID(Take(*limits, "rpm", &a.limits.rpm));
+    TRY_VOID(Take(*limits, "tpm", &a.limits.tpm));
+    TRY_VOID(Take(*limits, "concurrent", &a.limits.concurrent));
+  }
+  if (has_budget || has_limits) *to = std::move(a);
+  return {};
+}
+
+Result<access::KeyWish> ReadWish(const json& body) {
+  constexpr std::string_view kKnown[] = {"tenant", "name",   "project", "user",   "role",
+                                         "scopes", "models", "budget",  "limits", "expires_in"};
+  for (const auto& [key, value] : body.items()) {
+    if (std::find(std::begin(kKnown), std::end(kKnown), key) == std::end(kKnown))
+      return Bad("", fmt::format("a key takes {}; nothing else", fmt::join(kKnown, ", ")));
+  }
+  access::KeyWish wish;
+  TRY_VOID(Take(body, "tenant", &wish.tenant));
+  TRY_VOID(Take(body, "name", &wish.name));
+  TRY_VOID(Take(body, "project", &wish.project));
+  TRY_VOID(Take(body, "user", &wish.user));
+  TRY_VOID(Take(body, "role", &wish.role));
+  TRY_VOID(Take(body, "scopes", &wish.scopes));
+  TRY_VOID(Take(body, "models", &wish.models));
+  TRY_VOID(ReadAllowance(body, &wish.allowance));
+  std::string lifetime;
+  TRY_VOID(Take(body, "expires_in", &lifetime));
+  if (lifetime.empty()) return wish;
+  wish.lifetime = access::ParseLifetime(lifetime);
+  if (!wish.lifetime) return Bad("expires_in", "\"expires_in\" is a time like 12h or 90d");
+  return wish;
+}
+
+// ?tenant=NAME
+std::string TenantOf(std::string_view query) {
+  constexpr std::string_view kKey = "tenant=";
+  const auto at = query.find(kKey);
+  if (at == std::string_view::npos) return {};
+  query.remove_prefix(at + kKey.size());
+  return std::string(query.substr(0, query.find('&')));
+}
+
+access::Keeper* KeeperOf(const Call& call) {
+  return call.deps.keeper && call.principal ? call.deps.keeper() : nullptr;
+}
+
+std::string WhoAsks(const Call& call) {
+  const auto& who = *call.principal;
+  return who.key == "token" ? "user " + who.user : "key " + who.key;
+}
+
+Ordered AmountJson(budget::Amount a) {
+  return {{"usd", budget::FormatUsd(a.usd)}, {"tokens", a.tokens}};
+}
+
+Ordered BalanceJson(const access::NamedAccount& account, const budget::Balance& b) {
+  Ordered j;
+  j["account"] = access::AccountLabel(account.tenant, account.name, account.account.per);
+  j["tenant"] = account.tenant;
+  j["name"] = account.name;
+  j["per"] = budget::PeriodName(account.account.per);
+  j["since"] = account.account.per == budget::Period::kTotal ? Ordered() : Ordered(budget::DateText(b.period_start));
+  j["limit"] = Ordered::object();
+  j["left"] = Ordered::object();
+  if (account.limit.usd) {
+    j["limit"]["usd"] = budget::FormatUsd(*account.limit.usd);
+    j["left"]["usd"] =
+        budget::FormatUsd({std::max<std::int64_t>(account.limit.usd->v - b.spent.usd.v - b.held.usd.v, 0)});
+  }
+  if (account.limit.tokens) {
+    j["limit"]["tokens"] = *account.limit.tokens;
+    j["left"]["tokens"] = std::max<std::int64_t>(*account.limit.tokens - b.spent.tokens - b.held.tokens, 0);
+  }
+  j["spent"] = AmountJson(b.spent);
+  j["held"] = AmountJson(b.held);
+  j["presumed"] = AmountJson(b.presumed);
+  j["disputed"] = AmountJson(b.disputed);
+  return j;
+}
+
+Task<void> SendKey(Call& call, int status, const Result<access::Issued>& issued) {
+  if (!issued) {
+    co_await call.SendError(issued.error());
+    co_return;
+  }
+  // Nothing on the way may keep a reply with a key in it.
+  call.status = status;
+  net::HeaderList headers = call.Headers("application/json");
+  headers.emplace_back("cache-control", "no-store");
+  const std::string body = access::KeyJson(issued->row, call.deps.loop->clock().UnixNanos(), issued->key);
+  (void)co_await call.reply.Send(status, headers, body);
+}
+
+// An operator makes keys that ask; whoever makes keys that govern must be an owner.
+Status MayMake(const Call& call, const access::KeyWish& wish) {
+  if (wish.role.empty() || wish.role == "none" || call.principal->role == access::Role::kOwner) return {};
+  return Fail(Code::kPermissionDenied, "only an owner makes keys with a role", "role_missing", "role");
+}
+
+}  // namespace
+
+Task<void> HandleKeyCreate(Call& call, std::string_view) {
+  access::Keeper* keeper = KeeperOf(call);
+  Result<access::KeyWish> wish = NoTenants();
+  if (keeper) {
+    auto body = ReadObject(call.request.body);
+    wish = body ? ReadWish(*body) : Result<access::KeyWish>(body.error());
+    if (wish) {
+      if (Status may = MayMake(call, *wish); !may) wish = may.error();
+    }
+  }
+  if (!wish) {
+    co_await call.SendError(wish.error());
+    co_return;
+  }
+  std::function<Result<access::Issued>(access::KeyTable&)> job =
+      [wish = std::move(*wish), directory = keeper->registry().Get(), by = WhoAsks(call),
+       now = call.deps.loop->clock().UnixNanos()](access::KeyTable& table) {
+        return access::IssueKey(table, directory->settings(), wish, by, now);
+      };
+  auto issued = co_await keeper->Run<access::Issued>(*call.deps.loop, std::move(job));
+  co_await SendKey(call, 201, issued);
+}
+
+Task<void> HandleKeys(Call& call, std::string_view) {
+  access::Keeper* keeper = KeeperOf(call);
+  if (!keeper) {
+    const Error error = NoTenants();
+    co_await call.SendError(error);
+    co_return;
+  }
+  std::function<Result<std::vector<access::KeyRow>>(access::KeyTable&)> job =
+      [tenant = TenantOf(call.request.query)](access::KeyTable& table) { return table.List(tenant); };
+  auto rows = co_await keeper->Run<std::vector<access::KeyRow>>(*call.deps.loop, std::move(job));
+  if (!rows) {
+    co_await call.SendError(rows.error());
+    co_return;
+  }
+  std::string body = R"({"object":"list","data":[)";
+  for (const auto& row : *rows) {
+    if (&row != &rows->front()) body += ',';
+    body += access::KeyJson(row, call.deps.loop->clock().UnixNanos());
+  }
+  body += "]}";
+  co_await call.SendJson(200, std::move(body));
+}
+
+namespace {
+
+// The role of the key to be changed counts too: an operator does not touch those that govern.
+Status MayTouch(const access::KeyRow& row, access::Role mine) {
+  if (row.role == access::Role::kNone || mine == access::Role::kOwner) return {};
+  return Fail(Code::kPermissionDenied, "only an owner changes keys with a role", "role_missing");
+}
+
+Task<void> Revoke(Call& call, access::Keeper& keeper, std::string id) {
+  std::function<Result<access::KeyRow>(access::KeyTable&)> job =
+      [id, mine = call.principal->role,
+       now = call.deps.loop->clock().UnixNanos()](access::KeyTable& table) -> Result<access::KeyRow> {
+    TRY(const auto row, table.Find(id));
+    TRY_VOID(MayTouch(row, mine));
+    TRY(const bool changed, table.Revoke(id, now));
+    (void)changed;
+    return table.Find(id);
+  };
+  auto row = co_await keeper.Run<access::KeyRow>(*call.deps.loop, std::move(job));
+  if (!row) {
+    co_await call.SendError(row.error());
+    co_return;
+  }
+  co_await call.SendJson(200, access::KeyJson(*row, call.deps.loop->clock().UnixNanos()));
+}
+
+Task<void> Rotate(Call& call, access::Keeper& keeper, std::string id) {
+  auto body = ReadObject(call.request.body);
+  std::string overlap = "24h";
+  Status read = body ? Take(*body, "overlap", &overlap) : Status(body.error());
+  const auto how_long = access::ParseLifetime(overlap);
+  if (read && !how_long) read = Bad("overlap", "\"overlap\" is a time like 30m or 24h");
+  if (!read) {
+    co_await call.SendError(read.error());
+    co_return;
+  }
+  std::function<Result<access::Issued>(access::KeyTable&)> job =
+      [id, overlap = *how_long, by = WhoAsks(call), mine = call.principal->role,
+       now = call.deps.loop->clock().UnixNanos()](access::KeyTable& table) -> Result<access::Issued> {
+    TRY(const auto row, table.Find(id));
+    TRY_VOID(MayTouch(row, mine));
+    return access::RotateKey(table, id, overlap, by, now);
+  };
+  auto issued = co_await keeper.Run<access::Issued>(*call.deps.loop, std::move(job));
+  co_await SendKey(call, 201, issued);
+}
+
+}  // namespace
+
+Task<void> HandleKeyAction(Call& call, std::string_view arg) {
+  access::Keeper* keeper = KeeperOf(call);
+  const auto slash = arg.find('/');
+  const std::string_view action = slash == std::string_view::npos ? "" : arg.substr(slash + 1);
+  std::string id(arg.substr(0, std::min(slash, std::size_t{64})));
+  if (!keeper) {
+    const Error error = NoTenants();
+    co_await call.SendError(error);
+  } else if (action == "revoke") {
+    co_await Revoke(call, *keeper, std::move(id));
+  } else if (action == "rotate") {
+    co_await Rotate(call, *keeper, std::move(id));
+  } else {
+    const Error error = Fail(Code::kNotFound, "what may be done to a key: revoke, rotate", "unknown_path");
+    co_await call.SendError(error);
+  }
+}
+
+Task<void> HandleTenants(Call& call, std::string_view) {
+  access::Keeper* keeper = KeeperOf(call);
+  if (!keeper) {
+    const Error error = NoTenants();
+    co_await call.SendError(error);
+    co_return;
+  }
+  Ordered list = Ordered::array();
+  const auto directory = keeper->registry().Get();
+  for (const auto& t : directory->settings().tenants) {
+    Ordered projects = Ordered::array(), users = Ordered::array();
+    for (const auto& p : t.projects) projects.push_back(p.name);
+    for (const auto& u : t.users) users.push_back(u.name);
+    list.push_back({{"name", t.name}, {"models", t.models}, {"projects", projects}, {"users", users}});
+  }
+  Ordered body;
+  body["object"] = "list";
+  body["data"] = std::move(list);
+  co_await call.SendJson(200, body.dump());
+}
+
+Task<void> HandleBudgets(Call& call, std::string_view) {
+  access::Keeper* keeper = KeeperOf(call);
+  if (!keeper) {
+    const Error error = NoTenants();
+    co_await call.SendError(error);
+    co_return;
+  }
+  const std::string tenant = TenantOf(call.request.query);
+  Ordered list = Ordered::array();
+  for (const auto& account : keeper->registry().Accounts()) {
+    if (tenant.empty() || account.tenant == tenant)
+      list.push_back(BalanceJson(account, keeper->ledger()->Read(account.account, account.stripe)));
+  }
+  Ordered body;
+  body["object"] = "list";
+  body["data"] = std::move(list);
+  co_await call.SendJson(200, body.dump());
+}
+
+Task<void> HandleBudgetAdjust(Call& call, std::string_view) {
+  access::Keeper* keeper = KeeperOf(call);
+  auto body = ReadObject(call.request.body);
+  std::string label;
+  std::optional<std::int64_t> tokens;
+  Result<std::optional<budget::Nanos>> usd = std::optional<budget::Nanos>();
+  Status read = !keeper ? Status(NoTenants()) : body ? Take(*body, "account", &label) : Status(body.error());
+  if (read) read = Take(*body, "tokens", &tokens);
+  if (read) usd = TakeUsd(*body, true);
+  if (read && !usd) read = usd.error();
+  if (!read) {
+    co_await call.SendError(read.error());
+    co_return;
+  }
+  for (const auto& account : keeper->registry().Accounts()) {
+    if (access::AccountLabel(account.tenant, account.name, account.account.per) != label) continue;
+    keeper->ledger()->Adjust(account.account, account.stripe, {usd->value_or(budget::Nanos{}), tokens.value_or(0)});
+    call.deps.log.Info("event=budget_adjusted account=\"{}\" usd={} tokens={} by=\"{}\"", label,
+                       usd->value_or(budget::Nanos{}).v, tokens.value_or(0), WhoAsks(call));
+    co_await call.SendJson(200, BalanceJson(account, keeper->ledger()->Read(account.account, account.stripe)).dump());
+    co_return;
+  }
+  const Error error =
+      Fail(Code::kNotFound, "there is no such account; GET /admin/budgets lists them", "account_not_found", "account");
+  co_await call.SendError(error);
+}
+
+}  // namespace baton::api
