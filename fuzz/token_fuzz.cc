@@ -1,5 +1,5 @@
-// Whatever a client sends as a key or token, and an issuer as a key set, is read or refused; and nobody but the
-// holder of the key, whom this program is not, gets in.
+// Whatever a client sends as a key or token, and an issuer as a key set, is read or refused; and nobody but
+// the holder of the key, whom this program is not, gets in.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
