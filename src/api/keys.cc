@@ -22,8 +22,13 @@ Error Bad(const char* field, std::string message) {
 }
 
 Error NoTenants() {
-  return Fail(Code::kNotFound, "this server has no tenants, so nobody needs a key; add `tenants:` to its configuration",
+  return Fail(Code::kNotFound,
+              "this server has no tenants, so nobody needs a key; add `tenants:` to its configuration",
               "no_tenants");
+}
+
+Error NoBudgets() {
+  return Fail(Code::kNotFound, "this server has neither tenants nor workers with a budget", "no_budgets");
 }
 
 Result<json> ReadObject(const std::string& text) {
@@ -45,7 +50,8 @@ Status Take(const json& body, const char* key, std::string* to) {
 Status Take(const json& body, const char* key, std::vector<std::string>* to) {
   const auto at = body.find(key);
   if (at == body.end() || at->is_null()) return {};
-  if (!at->is_array() || at->size() > 100) return Bad(key, fmt::format("\"{}\" must be a list of texts", key));
+  if (!at->is_array() || at->size() > 100)
+    return Bad(key, fmt::format("\"{}\" must be a list of texts", key));
   for (const json& one : *at) {
     if (!one.is_string()) return Bad(key, fmt::format("\"{}\" must be a list of texts", key));
     to->push_back(one.get<std::string>());
@@ -96,7 +102,8 @@ Status ReadAllowance(const json& body, std::optional<access::Allowance>* to) {
     for (const json& one : list) {
       TRY(auto b, ReadBudget(one));
       for (const auto& other : a.budgets) {
-        if (other.per == b.per) return Bad("budget", "there are two budgets per period; send one with both limits");
+        if (other.per == b.per)
+          return Bad("budget", "there are two budgets per period; send one with both limits");
       }
       a.budgets.push_back(b);
     }
@@ -144,11 +151,17 @@ std::string TenantOf(std::string_view query) {
   return std::string(query.substr(0, query.find('&')));
 }
 
+// Workers may have budgets where there are no tenants.
+access::Keeper* LedgersKeeper(const Call& call) {
+  return call.deps.keeper ? call.deps.keeper() : nullptr;
+}
+
 access::Keeper* KeeperOf(const Call& call) {
   return call.deps.keeper && call.principal ? call.deps.keeper() : nullptr;
 }
 
 std::string WhoAsks(const Call& call) {
+  if (!call.principal) return "this machine";
   const auto& who = *call.principal;
   return who.key == "token" ? "user " + who.user : "key " + who.key;
 }
@@ -163,7 +176,8 @@ Ordered BalanceJson(const access::NamedAccount& account, const budget::Balance& 
   j["tenant"] = account.tenant;
   j["name"] = account.name;
   j["per"] = budget::PeriodName(account.account.per);
-  j["since"] = account.account.per == budget::Period::kTotal ? Ordered() : Ordered(budget::DateText(b.period_start));
+  j["since"] =
+      account.account.per == budget::Period::kTotal ? Ordered() : Ordered(budget::DateText(b.period_start));
   j["limit"] = Ordered::object();
   j["left"] = Ordered::object();
   if (account.limit.usd) {
@@ -338,9 +352,9 @@ Task<void> HandleTenants(Call& call, std::string_view) {
 }
 
 Task<void> HandleBudgets(Call& call, std::string_view) {
-  access::Keeper* keeper = KeeperOf(call);
+  access::Keeper* keeper = LedgersKeeper(call);
   if (!keeper) {
-    const Error error = NoTenants();
+    const Error error = NoBudgets();
     co_await call.SendError(error);
     co_return;
   }
@@ -357,12 +371,12 @@ Task<void> HandleBudgets(Call& call, std::string_view) {
 }
 
 Task<void> HandleBudgetAdjust(Call& call, std::string_view) {
-  access::Keeper* keeper = KeeperOf(call);
+  access::Keeper* keeper = LedgersKeeper(call);
   auto body = ReadObject(call.request.body);
   std::string label;
   std::optional<std::int64_t> tokens;
   Result<std::optional<budget::Nanos>> usd = std::optional<budget::Nanos>();
-  Status read = !keeper ? Status(NoTenants()) : body ? Take(*body, "account", &label) : Status(body.error());
+  Status read = !keeper ? Status(NoBudgets()) : body ? Take(*body, "account", &label) : Status(body.error());
   if (read) read = Take(*body, "tokens", &tokens);
   if (read) usd = TakeUsd(*body, true);
   if (read && !usd) read = usd.error();
@@ -372,14 +386,16 @@ Task<void> HandleBudgetAdjust(Call& call, std::string_view) {
   }
   for (const auto& account : keeper->registry().Accounts()) {
     if (access::AccountLabel(account.tenant, account.name, account.account.per) != label) continue;
-    keeper->ledger()->Adjust(account.account, account.stripe, {usd->value_or(budget::Nanos{}), tokens.value_or(0)});
+    keeper->ledger()->Adjust(account.account, account.stripe,
+                             {usd->value_or(budget::Nanos{}), tokens.value_or(0)});
     call.deps.log.Info("event=budget_adjusted account=\"{}\" usd={} tokens={} by=\"{}\"", label,
                        usd->value_or(budget::Nanos{}).v, tokens.value_or(0), WhoAsks(call));
-    co_await call.SendJson(200, BalanceJson(account, keeper->ledger()->Read(account.account, account.stripe)).dump());
+    co_await call.SendJson(
+        200, BalanceJson(account, keeper->ledger()->Read(account.account, account.stripe)).dump());
     co_return;
   }
-  const Error error =
-      Fail(Code::kNotFound, "there is no such account; GET /admin/budgets lists them", "account_not_found", "account");
+  const Error error = Fail(Code::kNotFound, "there is no such account; GET /admin/budgets lists them",
+                           "account_not_found", "account");
   co_await call.SendError(error);
 }
 
