@@ -93,6 +93,8 @@ Result<std::unique_ptr<Ledger>> Ledger::Open(LedgerOptions options, const Clock&
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(file), clock, options.metrics));
   ledger->ReadClock(ledger->file_->first());
   ledger->Reap();
+  // Not before: a second process must not see the calendar of another boot, or none.
+  ledger->file_->Ready();
   return ledger;
 }
 

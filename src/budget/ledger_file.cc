@@ -92,9 +92,11 @@ Status LedgerFile::MapFile(const std::string& path) {
   // The locks of a machine that was switched off mean nothing.
   if (first_) InitLocks();
   if (created_) TRY_VOID(Create());
-  Status taken = TakeOwner();
-  if (!memory) UnlockByte(kOpening);
-  return taken;
+  return TakeOwner();
+}
+
+void LedgerFile::Ready() {
+  if (fd_ >= 0) UnlockByte(kOpening);
 }
 
 Status LedgerFile::Create() {
