@@ -78,8 +78,18 @@ Result<std::optional<budget::Nanos>> TakeUsd(const json& body, bool negative) {
   return std::optional(budget::Nanos{minus ? -amount->v : amount->v});
 }
 
+// A member that nobody reads would be a limit that does not hold.
+Status OnlyKnown(const json& object, const char* field, std::initializer_list<std::string_view> known) {
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      return Bad(field, fmt::format("there is {} here, and nothing else", fmt::join(known, ", ")));
+  }
+  return {};
+}
+
 Result<budget::Budget> ReadBudget(const json& one) {
   if (!one.is_object()) return Bad("budget", R"(a budget is an object like {"usd": 5, "per": "day"})");
+  TRY_VOID(OnlyKnown(one, "budget", {"usd", "tokens", "per"}));
   budget::Budget b;
   TRY(b.usd, TakeUsd(one, false));
   TRY_VOID(Take(one, "tokens", &b.tokens));
@@ -110,6 +120,7 @@ Status ReadAllowance(const json& body, std::optional<access::Allowance>* to) {
   }
   if (has_limits) {
     if (!limits->is_object()) return Bad("limits", R"(limits are an object like {"rpm": 60})");
+    TRY_VOID(OnlyKnown(*limits, "limits", {"rpm", "tpm", "concurrent"}));
     TRY_VOID(Take(*limits, "rpm", &a.limits.rpm));
     TRY_VOID(Take(*limits, "tpm", &a.limits.tpm));
     TRY_VOID(Take(*limits, "concurrent", &a.limits.concurrent));
@@ -119,12 +130,9 @@ Status ReadAllowance(const json& body, std::optional<access::Allowance>* to) {
 }
 
 Result<access::KeyWish> ReadWish(const json& body) {
-  constexpr std::string_view kKnown[] = {"tenant", "name",   "project", "user",   "role",
-                                         "scopes", "models", "budget",  "limits", "expires_in"};
-  for (const auto& [key, value] : body.items()) {
-    if (std::find(std::begin(kKnown), std::end(kKnown), key) == std::end(kKnown))
-      return Bad("", fmt::format("a key takes {}; nothing else", fmt::join(kKnown, ", ")));
-  }
+  TRY_VOID(OnlyKnown(
+      body, "",
+      {"tenant", "name", "project", "user", "role", "scopes", "models", "budget", "limits", "expires_in"}));
   access::KeyWish wish;
   TRY_VOID(Take(body, "tenant", &wish.tenant));
   TRY_VOID(Take(body, "name", &wish.name));
