@@ -92,11 +92,9 @@ Status LedgerFile::MapFile(const std::string& path) {
   // The locks of a machine that was switched off mean nothing.
   if (first_) InitLocks();
   if (created_) TRY_VOID(Create());
-  return TakeOwner();
-}
-
-void LedgerFile::Ready() {
-  if (fd_ >= 0) UnlockByte(kOpening);
+  Status taken = TakeOwner();
+  if (!memory) UnlockByte(kOpening);
+  return taken;
 }
 
 Status LedgerFile::Create() {

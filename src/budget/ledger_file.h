@@ -29,9 +29,7 @@ class LedgerFile {
   // Opens or creates the file; an empty path gives plain memory of this process alone. kConflict
   // "ledger_foreign" for a file that is none, "ledger_newer" for another version or size; kOverloaded
   // "ledger_owners" when 32 processes have it open; kInternal "ledger_io" otherwise.
-  // Nobody else gets it open before Ready(): until then whoever was first may put it in order.
   static Result<std::unique_ptr<LedgerFile>> Open(const std::string& path, Layout layout);
-  void Ready();
   // Gives the owner's number back: everything it held must have been returned. After a kill -9 the number is
   // found dead instead (DeadOwners).
   ~LedgerFile();

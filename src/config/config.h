@@ -46,7 +46,7 @@ struct Config {
   net::ServerLimits limits;
   int threads = 0;  // 0: one per core
   std::string store_path =
-      "baton.db";           // from `store: sqlite:PATH`, relative to the config file; also record.path
+      "baton.db";  // from `store: sqlite:PATH`, relative to the config file; also record.path
   std::string shared_path;  // keys and balances: `shared:`, or store_path
   record::RecorderOptions record;
   std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
