@@ -7,6 +7,7 @@
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <stdlib.h>
 
 #include <filesystem>
@@ -93,8 +94,8 @@ class Signer {
     unsigned char raw[32];
     std::size_t n = sizeof(raw);
     EVP_PKEY_get_raw_public_key(key_.get(), raw, &n);
-    return jwk + R"("kty":"OKP","crv":"Ed25519","x":")" +
-           Base64Url({reinterpret_cast<const char*>(raw), n}) + "\"}";
+    return jwk + R"("kty":"OKP","crv":"Ed25519","x":")" + Base64Url({reinterpret_cast<const char*>(raw), n}) +
+           "\"}";
   }
 
   std::string Sign(const std::string& claims, std::string header = {}) const {
@@ -118,7 +119,8 @@ class Signer {
 
   std::string Signature(const std::string& text) const {
     std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-    EVP_DigestSignInit(context.get(), nullptr, algorithm_ == "EdDSA" ? nullptr : EVP_sha256(), nullptr, key_.get());
+    EVP_DigestSignInit(context.get(), nullptr, algorithm_ == "EdDSA" ? nullptr : EVP_sha256(), nullptr,
+                       key_.get());
     std::string out(1024, '\0');
     std::size_t n = out.size();
     EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &n,

@@ -16,7 +16,7 @@ struct Call {
   net::Request& request;
   net::Reply& reply;
   std::string request_id;
-  int status = 0;  // set by the Send functions, for the counters
+  int status = 0;                                      // set by the Send functions, for the counters
   std::shared_ptr<const access::Principal> principal;  // who asks; null without tenants
   std::optional<budget::Throttle::Pass> pass;          // its place among those that run
 

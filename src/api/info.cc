@@ -145,10 +145,12 @@ Task<void> HandleOpenApi(Call& call, std::string_view) {
   }
   paths["/admin/tenants"]["get"] = op("Tenants with their budgets and limits");
   paths["/admin/keys"]["get"] = op("Keys, newest first, without their secrets; ?tenant=");
-  paths["/admin/keys"]["post"] = op("A new key, shown this once: {\"tenant\"}, and name, project, user, role, "
-                                    "scopes, models, budget, limits, expires_in");
+  paths["/admin/keys"]["post"] =
+      op("A new key, shown this once: {\"tenant\"}, and name, project, user, role, "
+         "scopes, models, budget, limits, expires_in");
   paths["/admin/keys/{id}/revoke"]["post"] = op("The key is refused from the next request on");
-  paths["/admin/keys/{id}/rotate"]["post"] = op("A new key for the old one, which works for `overlap` longer");
+  paths["/admin/keys/{id}/rotate"]["post"] =
+      op("A new key for the old one, which works for `overlap` longer");
   paths["/admin/budgets"]["get"] = op("Balances: spent, set aside, presumed spent, left");
   paths["/admin/budgets"]["post"] = op("Correct what is spent: {\"account\", \"usd\", \"tokens\"}");
   paths["/healthz"]["get"] = op("The process lives");

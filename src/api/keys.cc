@@ -8,131 +8,21 @@
 
 #include "access/issue.h"
 #include "api/call.h"
+#include "api/key_wish.h"
 
 namespace baton::api {
 namespace {
 
-using nlohmann::json;
 using Ordered = nlohmann::ordered_json;
 
-constexpr std::size_t kMaxBody = 64 * 1024;
-
-Error Bad(const char* field, std::string message) {
-  return Fail(Code::kInvalidRequest, std::move(message), "bad_key_request", field);
-}
-
 Error NoTenants() {
-  return Fail(Code::kNotFound, "this server has no tenants, so nobody needs a key; add `tenants:` to its configuration",
+  return Fail(Code::kNotFound,
+              "this server has no tenants, so nobody needs a key; add `tenants:` to its configuration",
               "no_tenants");
 }
 
-Result<json> ReadObject(const std::string& text) {
-  if (text.size() > kMaxBody) return Fail(Code::kTooLarge, "the body is at most 64 KB", "body_too_large");
-  json body = text.empty() ? json::object() : json::parse(text, nullptr, false);
-  if (!body.is_object()) return Fail(Code::kInvalidRequest, "send a JSON object", "bad_body");
-  return body;
-}
-
-// The member as a text; absent or null: empty.
-Status Take(const json& body, const char* key, std::string* to) {
-  const auto at = body.find(key);
-  if (at == body.end() || at->is_null()) return {};
-  if (!at->is_string()) return Bad(key, fmt::format("\"{}\" must be a text", key));
-  *to = at->get<std::string>();
-  return {};
-}
-
-Status Take(const json& body, const char* key, std::vector<std::string>* to) {
-  const auto at = body.find(key);
-  if (at == body.end() || at->is_null()) return {};
-  if (!at->is_array() || at->size() > 100) return Bad(key, fmt::format("\"{}\" must be a list of texts", key));
-  for (const json& one : *at) {
-    if (!one.is_string()) return Bad(key, fmt::format("\"{}\" must be a list of texts", key));
-    to->push_back(one.get<std::string>());
-  }
-  return {};
-}
-
-Status Take(const json& body, const char* key, std::optional<std::int64_t>* to) {
-  const auto at = body.find(key);
-  if (at == body.end() || at->is_null()) return {};
-  if (!at->is_number_integer()) return Bad(key, fmt::format("\"{}\" must be a whole number", key));
-  *to = at->get<std::int64_t>();
-  return {};
-}
-
-// Dollars: a number, or a text for those who keep their money exact. Negative only where it is a correction.
-Result<std::optional<budget::Nanos>> TakeUsd(const json& body, bool negative) {
-  const auto at = body.find("usd");
-  if (at == body.end() || at->is_null()) return std::optional<budget::Nanos>();
-  std::string text = at->is_string() ? at->get<std::string>() : at->is_number() ? at->dump() : "";
-  const bool minus = negative && text.starts_with('-');
-  const auto amount = budget::ParseUsd(minus ? std::string_view(text).substr(1) : std::string_view(text));
-  if (!amount) return Bad("usd", "\"usd\" must be an amount in dollars, like 12.5");
-  return std::optional(budget::Nanos{minus ? -amount->v : amount->v});
-}
-
-Result<budget::Budget> ReadBudget(const json& one) {
-  if (!one.is_object()) return Bad("budget", R"(a budget is an object like {"usd": 5, "per": "day"})");
-  budget::Budget b;
-  TRY(b.usd, TakeUsd(one, false));
-  TRY_VOID(Take(one, "tokens", &b.tokens));
-  std::string per;
-  TRY_VOID(Take(one, "per", &per));
-  const auto period = budget::ParsePeriod(per.empty() ? "month" : per);
-  if (!period) return Bad("budget", "\"per\" is one of day, month, total");
-  b.per = *period;
-  return b;
-}
-
-Status ReadAllowance(const json& body, std::optional<access::Allowance>* to) {
-  access::Allowance a;
-  const auto budgets = body.find("budget"), limits = body.find("limits");
-  const bool has_budget = budgets != body.end() && !budgets->is_null();
-  const bool has_limits = limits != body.end() && !limits->is_null();
-  if (has_budget) {
-    const json list = budgets->is_array() ? *budgets : json::array({*budgets});
-    if (list.size() > 3) return Bad("budget", "a key has at most three budgets, one per period");
-    for (const json& one : list) {
-      TRY(auto b, ReadBudget(one));
-      for (const auto& other : a.budgets) {
-        if (other.per == b.per) return Bad("budget", "there are two budgets per period; send one with both limits");
-      }
-      a.budgets.push_back(b);
-    }
-  }
-  if (has_limits) {
-    if (!limits->is_object()) return Bad("limits", R"(limits are an object like {"rpm": 60})");
-    TRY_VOID(Take(*limits, "rpm", &a.limits.rpm));
-    TRY_VOID(Take(*limits, "tpm", &a.limits.tpm));
-    TRY_VOID(Take(*limits, "concurrent", &a.limits.concurrent));
-  }
-  if (has_budget || has_limits) *to = std::move(a);
-  return {};
-}
-
-Result<access::KeyWish> ReadWish(const json& body) {
-  constexpr std::string_view kKnown[] = {"tenant", "name",   "project", "user",   "role",
-                                         "scopes", "models", "budget",  "limits", "expires_in"};
-  for (const auto& [key, value] : body.items()) {
-    if (std::find(std::begin(kKnown), std::end(kKnown), key) == std::end(kKnown))
-      return Bad("", fmt::format("a key takes {}; nothing else", fmt::join(kKnown, ", ")));
-  }
-  access::KeyWish wish;
-  TRY_VOID(Take(body, "tenant", &wish.tenant));
-  TRY_VOID(Take(body, "name", &wish.name));
-  TRY_VOID(Take(body, "project", &wish.project));
-  TRY_VOID(Take(body, "user", &wish.user));
-  TRY_VOID(Take(body, "role", &wish.role));
-  TRY_VOID(Take(body, "scopes", &wish.scopes));
-  TRY_VOID(Take(body, "models", &wish.models));
-  TRY_VOID(ReadAllowance(body, &wish.allowance));
-  std::string lifetime;
-  TRY_VOID(Take(body, "expires_in", &lifetime));
-  if (lifetime.empty()) return wish;
-  wish.lifetime = access::ParseLifetime(lifetime);
-  if (!wish.lifetime) return Bad("expires_in", "\"expires_in\" is a time like 12h or 90d");
-  return wish;
+Error NoBudgets() {
+  return Fail(Code::kNotFound, "this server has neither tenants nor workers with a budget", "no_budgets");
 }
 
 // ?tenant=NAME
@@ -144,11 +34,17 @@ std::string TenantOf(std::string_view query) {
   return std::string(query.substr(0, query.find('&')));
 }
 
+// Workers may have budgets where there are no tenants.
+access::Keeper* LedgersKeeper(const Call& call) {
+  return call.deps.keeper ? call.deps.keeper() : nullptr;
+}
+
 access::Keeper* KeeperOf(const Call& call) {
   return call.deps.keeper && call.principal ? call.deps.keeper() : nullptr;
 }
 
 std::string WhoAsks(const Call& call) {
+  if (!call.principal) return "this machine";
   const auto& who = *call.principal;
   return who.key == "token" ? "user " + who.user : "key " + who.key;
 }
@@ -163,7 +59,8 @@ Ordered BalanceJson(const access::NamedAccount& account, const budget::Balance& 
   j["tenant"] = account.tenant;
   j["name"] = account.name;
   j["per"] = budget::PeriodName(account.account.per);
-  j["since"] = account.account.per == budget::Period::kTotal ? Ordered() : Ordered(budget::DateText(b.period_start));
+  j["since"] =
+      account.account.per == budget::Period::kTotal ? Ordered() : Ordered(budget::DateText(b.period_start));
   j["limit"] = Ordered::object();
   j["left"] = Ordered::object();
   if (account.limit.usd) {
@@ -207,8 +104,7 @@ Task<void> HandleKeyCreate(Call& call, std::string_view) {
   access::Keeper* keeper = KeeperOf(call);
   Result<access::KeyWish> wish = NoTenants();
   if (keeper) {
-    auto body = ReadObject(call.request.body);
-    wish = body ? ReadWish(*body) : Result<access::KeyWish>(body.error());
+    wish = ReadKeyWish(call.request.body);
     if (wish) {
       if (Status may = MayMake(call, *wish); !may) wish = may.error();
     }
@@ -276,17 +172,13 @@ Task<void> Revoke(Call& call, access::Keeper& keeper, std::string id) {
 }
 
 Task<void> Rotate(Call& call, access::Keeper& keeper, std::string id) {
-  auto body = ReadObject(call.request.body);
-  std::string overlap = "24h";
-  Status read = body ? Take(*body, "overlap", &overlap) : Status(body.error());
-  const auto how_long = access::ParseLifetime(overlap);
-  if (read && !how_long) read = Bad("overlap", "\"overlap\" is a time like 30m or 24h");
-  if (!read) {
-    co_await call.SendError(read.error());
+  const auto overlap = ReadOverlap(call.request.body);
+  if (!overlap) {
+    co_await call.SendError(overlap.error());
     co_return;
   }
   std::function<Result<access::Issued>(access::KeyTable&)> job =
-      [id, overlap = *how_long, by = WhoAsks(call), mine = call.principal->role,
+      [id, overlap = *overlap, by = WhoAsks(call), mine = call.principal->role,
        now = call.deps.loop->clock().UnixNanos()](access::KeyTable& table) -> Result<access::Issued> {
     TRY(const auto row, table.Find(id));
     TRY_VOID(MayTouch(row, mine));
@@ -338,9 +230,9 @@ Task<void> HandleTenants(Call& call, std::string_view) {
 }
 
 Task<void> HandleBudgets(Call& call, std::string_view) {
-  access::Keeper* keeper = KeeperOf(call);
+  access::Keeper* keeper = LedgersKeeper(call);
   if (!keeper) {
-    const Error error = NoTenants();
+    const Error error = NoBudgets();
     co_await call.SendError(error);
     co_return;
   }
@@ -357,29 +249,25 @@ Task<void> HandleBudgets(Call& call, std::string_view) {
 }
 
 Task<void> HandleBudgetAdjust(Call& call, std::string_view) {
-  access::Keeper* keeper = KeeperOf(call);
-  auto body = ReadObject(call.request.body);
-  std::string label;
-  std::optional<std::int64_t> tokens;
-  Result<std::optional<budget::Nanos>> usd = std::optional<budget::Nanos>();
-  Status read = !keeper ? Status(NoTenants()) : body ? Take(*body, "account", &label) : Status(body.error());
-  if (read) read = Take(*body, "tokens", &tokens);
-  if (read) usd = TakeUsd(*body, true);
-  if (read && !usd) read = usd.error();
-  if (!read) {
-    co_await call.SendError(read.error());
+  access::Keeper* keeper = LedgersKeeper(call);
+  const Result<Correction> correction =
+      keeper ? ReadCorrection(call.request.body) : Result<Correction>(NoBudgets());
+  if (!correction) {
+    co_await call.SendError(correction.error());
     co_return;
   }
   for (const auto& account : keeper->registry().Accounts()) {
-    if (access::AccountLabel(account.tenant, account.name, account.account.per) != label) continue;
-    keeper->ledger()->Adjust(account.account, account.stripe, {usd->value_or(budget::Nanos{}), tokens.value_or(0)});
-    call.deps.log.Info("event=budget_adjusted account=\"{}\" usd={} tokens={} by=\"{}\"", label,
-                       usd->value_or(budget::Nanos{}).v, tokens.value_or(0), WhoAsks(call));
-    co_await call.SendJson(200, BalanceJson(account, keeper->ledger()->Read(account.account, account.stripe)).dump());
+    if (access::AccountLabel(account.tenant, account.name, account.account.per) != correction->account)
+      continue;
+    keeper->ledger()->Adjust(account.account, account.stripe, correction->change);
+    call.deps.log.Info("event=budget_adjusted account=\"{}\" usd={} tokens={} by=\"{}\"", correction->account,
+                       correction->change.usd.v, correction->change.tokens, WhoAsks(call));
+    co_await call.SendJson(
+        200, BalanceJson(account, keeper->ledger()->Read(account.account, account.stripe)).dump());
     co_return;
   }
-  const Error error =
-      Fail(Code::kNotFound, "there is no such account; GET /admin/budgets lists them", "account_not_found", "account");
+  const Error error = Fail(Code::kNotFound, "there is no such account; GET /admin/budgets lists them",
+                           "account_not_found", "account");
   co_await call.SendError(error);
 }
 

@@ -1,44 +1,51 @@
 // The ledger.
 //
-// The problem. A budget is hard when the worst case of a call is set aside before the call is made, atomically
-// over every account that pays for it (key, user, project, tenant: per day, per month, in all), and settled to
-// what it cost afterwards. The numbers must outlive kill -9 at any instruction, be the same for every process
-// that shares them, and cost next to nothing, because every request passes here at least twice.
+// The problem. A budget is hard when the worst case of a call is set aside before the call is made,
+// atomically over every account that pays for it (key, user, project, tenant: per day, per month, in all),
+// and settled to what it cost afterwards. The numbers must outlive kill -9 at any instruction, be the same
+// for every process that shares them, and cost next to nothing, because every request passes here at least
+// twice.
 //
 // What was considered.
 //  - A row per hold in SQLite: exact, but a write transaction of 20 to 50 us under one lock for all, on the
 //    request path.
-//  - Allotments: each process takes a tranche of every account out of SQLite and spends it from memory. Quick,
+//  - Allotments: each process takes a tranche of every account out of SQLite and spends it from memory.
+//  Quick,
 //    but near the limit the last cents lie in several processes at once, and one of them refuses what another
 //    could still pay: a false refusal. After a crash the tranche's spent part is unknown until somebody has
 //    added up the crashed process's records, and until then it is either overspent or blocked.
-//  - This: the balances themselves in memory that the kernel owns. A mapped file, shared by all processes that
-//    open it, holds an account as sixteen words and each running exchange as a line: what it has set aside, and
-//    how much of that is at risk (its call has left for the worker). A change happens under the lock of the
-//    account's group and through a redo list (ledger_file.h), so it is whole whatever is killed. There are no
-//    tranches, so the last cent goes to whoever asks first, in whichever process.
+//  - This: the balances themselves in memory that the kernel owns. A mapped file, shared by all processes
+//  that
+//    open it, holds an account as sixteen words and each running exchange as a line: what it has set aside,
+//    and how much of that is at risk (its call has left for the worker). A change happens under the lock of
+//    the account's group and through a redo list (ledger_file.h), so it is whole whatever is killed. There
+//    are no tranches, so the last cent goes to whoever asks first, in whichever process.
 //
 // After a kill. The kernel tells who is dead (a lock that ended); the next tick of any living process, or the
-// next start, goes through the dead one's lines: what was at risk is presumed spent, at its worst case, because
-// the provider may have charged it and nobody is left to ask; what was only set aside is free again. So a
-// budget is never exceeded, and nothing is blocked but what may be gone. Presumed amounts are shown apart, and
-// an operator who knows better corrects them (Adjust).
+// next start, goes through the dead one's lines: what was at risk is presumed spent, at its worst case,
+// because the provider may have charged it and nobody is left to ask; what was only set aside is free again.
+// So a budget is never exceeded, and nothing is blocked but what may be gone. Presumed amounts are shown
+// apart, and an operator who knows better corrects them (Adjust).
 //
 // Power failure. Pages reach the disk when Sync() says so (every five seconds while balances change, off the
-// request path), and the balances are also copied to SQLite (access/), from which a lost file is made again: what
-// can be forgotten is the last seconds.
+// request path), and the balances are also copied to SQLite (access/), from which a lost file is made again:
+// what can be forgotten is the last seconds.
 //
-// The clock. Days and months are judged by a clock that is kept in the file, so all processes have the same: it
-// follows the wall clock in small steps, but a jump only once it has lasted ten minutes by the monotonic clock.
-// When a period that was begun turns out to lie in the future after all, what was spent in it goes back to the
-// period that it is now, on top of what had been spent there: a clock that goes to and fro gives no money away.
+// The clock. Days and months are judged by a clock that is kept in the file, so all processes have the same:
+// it follows the wall clock in small steps, but a jump only once it has lasted ten minutes by the monotonic
+// clock. When a period that was begun turns out to lie in the future after all, what was spent in it goes
+// back to the period that it is now, on top of what had been spent there: a clock that goes to and fro gives
+// no money away.
 //
 // Cost: docs/results/budgets.md. Limits: 65,536 accounts, 32,768 running exchanges, 13 MB.
 #include "budget/ledger.h"
 
+#include <fcntl.h>
 #include <openssl/sha.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "budget/ledger_words.h"
@@ -61,6 +68,32 @@ std::array<std::int64_t, 2> IdOf(std::string_view group, std::string_view name, 
   return id;
 }
 
+// Held while a ledger is opened and put in order: a second process must not see the calendar of another boot,
+// or none. The kernel lets go of it when the process ends.
+class Opening {
+ public:
+  explicit Opening(const std::string& path) {
+    if (path.empty()) return;
+    fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    lock.l_whence = SEEK_SET;
+    lock.l_start = kOpeningByte;
+    lock.l_len = 1;
+    while (fd_ >= 0 && ::fcntl(fd_, F_OFD_SETLKW, &lock) != 0 && errno == EINTR) {
+    }
+  }
+  Opening(const Opening&) = delete;
+  ~Opening() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+ private:
+  // Far behind the data and beside the bytes of ledger_file.cc.
+  static constexpr off_t kOpeningByte = (off_t{1} << 40) + 2000;
+  int fd_ = -1;  // a file that cannot be opened is told by whoever opens it next
+};
+
 }  // namespace
 
 std::string_view ScopeName(Scope scope) {
@@ -82,13 +115,15 @@ Ledger::Ledger(std::unique_ptr<LedgerFile> file, const Clock& clock, Metrics* me
       metrics->GetCounter("baton_budget_lines_exhausted_total", "Calls refused for want of a ledger line.");
   presumed_usd_ = metrics->GetCounter("baton_budget_presumed_usd_total",
                                       "Money presumed spent: with a worker when the process was killed.");
-  disputed_usd_ = metrics->GetCounter("baton_budget_disputed_usd_total",
-                                      "Money claimed beyond what budgets had room for; not counted as spent.");
+  disputed_usd_ =
+      metrics->GetCounter("baton_budget_disputed_usd_total",
+                          "Money claimed beyond what budgets had room for; not counted as spent.");
   buried_ = metrics->GetCounter("baton_budget_dead_processes_total",
                                 "Killed processes whose set-aside money was returned.");
 }
 
 Result<std::unique_ptr<Ledger>> Ledger::Open(LedgerOptions options, const Clock& clock) {
+  const Opening alone(options.path);
   TRY(auto file, LedgerFile::Open(options.path, options.layout));
   std::unique_ptr<Ledger> ledger(new Ledger(std::move(file), clock, options.metrics));
   ledger->ReadClock(ledger->file_->first());

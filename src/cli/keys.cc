@@ -35,10 +35,11 @@ config::Env EnvWithoutProviderKeys() {
   return env;
 }
 
-Result<Opened> Open(const KeysOptions& options) {
+// Without tenants there may still be budgets of workers.
+Result<Opened> Open(const KeysOptions& options, bool tenants = true) {
   Opened opened;
   TRY(opened.config, config::Load(options.config, EnvWithoutProviderKeys()));
-  if (!opened.config.access.enabled()) {
+  if (tenants && !opened.config.access.enabled()) {
     return Fail(Code::kInvalidRequest,
                 fmt::format("{} has no tenants, so nobody needs a key; add `tenants:` first (docs/keys.md)",
                             options.config),
@@ -130,8 +131,8 @@ Status List(const KeysOptions& options) {
     fmt::print("[{}]\n", all);
     return {};
   }
-  fmt::print("{:14} {:8} {:16} {:16} {:9} {:16} {}\n", "key", "state", "tenant", "name", "role", "created (UTC)",
-             "expires");
+  fmt::print("{:14} {:8} {:16} {:16} {:9} {:16} {}\n", "key", "state", "tenant", "name", "role",
+             "created (UTC)", "expires");
   for (const auto& row : rows) {
     fmt::print("{:14} {:8} {:16} {:16} {:9} {:16} {}\n", std::string(access::kKeyPrefix) + row.id,
                access::KeyState(row, Now()), row.tenant, row.name.empty() ? "-" : row.name,
@@ -178,7 +179,7 @@ nlohmann::ordered_json AccountJson(const access::NamedAccount& a, const budget::
 }
 
 Status Usage(const KeysOptions& options) {
-  TRY(auto opened, Open(options));
+  TRY(auto opened, Open(options, false));
   const std::string path = opened.config.shared_path + ".ledger";
   if (::access(path.c_str(), F_OK) != 0)
     return Fail(Code::kNotFound, "nothing has been spent yet: no server has run on this store", "no_ledger");
@@ -193,7 +194,8 @@ Status Usage(const KeysOptions& options) {
     (void)claims;
   }
   auto list = nlohmann::ordered_json::array();
-  if (!options.json) fmt::print("{:44} {:>14} {:>14} {:>12} {:>12}\n", "account", "spent", "limit", "held", "presumed");
+  if (!options.json)
+    fmt::print("{:44} {:>14} {:>14} {:>12} {:>12}\n", "account", "spent", "limit", "held", "presumed");
   for (const auto& a : registry.Accounts()) {
     if (!options.tenant.empty() && a.tenant != options.tenant) continue;
     const auto b = ledger->Read(a.account, a.stripe);

@@ -227,11 +227,6 @@ struct Mistake {
   const char *yaml, *want;
 };
 
-TEST_F(ConfigTest, WithTenantsAnyAddressMayBeListenedOn) {
-  auto c = Parse(std::string("listen: 0.0.0.0:8080\ntenants: [{name: a}]\n") + kLocal);
-  EXPECT_TRUE(c) << c.error().message;
-}
-
 TEST_F(ConfigTest, MistakesAreToldInWords) {
   const std::string local = kLocal;
   const Mistake cases[] = {
@@ -257,28 +252,6 @@ TEST_F(ConfigTest, MistakesAreToldInWords) {
       {"threads: -1", "must be between 0 and 1024"},
       {"max_cost_per_request: 1e-3", "no exponent"},
       {"max_cost_per_request: -1", "no amount in USD"},
-      {"tenants: []", "name at least one"},
-      {"tenants: [{}]", "tenant needs a 'name'"},
-      {"tenants: [{name: 'a b'}]", "a tenant's name has 1 to 64"},
-      {"tenants: [{name: a}, {name: a}]", "two tenants called 'a'"},
-      {"tenants: [{name: a, models: [batn]}]", "names the model 'batn', which there is not; did you mean 'baton'?"},
-      {"tenants: [{name: a, budget: {per: day}}]", "a budget needs 'usd' or 'tokens'"},
-      {"tenants: [{name: a, budget: [{usd: 1}, {tokens: 1}]}]", "two budgets per month"},
-      {"tenants: [{name: a, budget: {usd: 1, per: week}}]", "day"},
-      {"tenants: [{name: a, limits: {rpm: 0}}]", "must be between 1"},
-      {"tenants: [{name: a, tier_down: {workers: [smoll]}}]", "did you mean 'smol'?"},
-      {"tenants: [{name: a}]\nstore: 'sqlite::memory:'", "tenants need a store in a file"},
-      {"issuers: [{issuer: x, audience: y, jwks: 'file:k', tenant: a}]", "their tokens belong to tenants"},
-      {"tenants: [{name: a}]\nissuers: [{issuer: x, audience: y, jwks: 'http://k.example/x', tenant: a}]",
-       "must be fetched over https"},
-      {"tenants: [{name: a}]\nissuers: [{issuer: x, audience: y, jwks: 'https://169.254.169.254/x', tenant: a}]",
-       "metadata"},
-      {"tenants: [{name: a}]\nissuers: [{issuer: x, audience: y, jwks: 'file:k'}]", "'tenant' or 'tenant_claim'"},
-      {"tenants: [{name: a}]\nissuers: [{issuer: x, audience: y, jwks: 'file:k', tenant: b}]",
-       "the tenant 'b', which there is not"},
-      {"tenants: [{name: a}]\nissuers: [{issuer: x, audience: y, jwks: 'file:k', tenant: a, algorithms: [HS256]}]",
-       "RS256"},
-      {"shared: redis://x", "shared: this version keeps its records in SQLite only"},
       {"data: {patterns: [{name: p, pattern: '(', class: x}]}", "pattern 'p' cannot be used"},
       {"data: {patterns: [{name: p}]}", "pattern needs a 'pattern'"},
       {"tls: {certificate: c.pem}", "tls needs a 'key'"},

@@ -214,9 +214,10 @@ const Shape& RootShape() {
                     "Who may ask. With tenants every request needs a key or a token (docs/keys.md)."),
           MakeChild(Kind::kList, "issuers", Append<&RootDraft::issuers>, IssuerShape,
                     "Whose tokens are accepted beside keys."),
-          MakeRow(Kind::kText, "shared", Into<&RootDraft::shared>,
-                  "Where keys and balances lie, when several Batons of one machine share them: `sqlite:PATH`. "
-                  "Without it: in the store."),
+          MakeRow(
+              Kind::kText, "shared", Into<&RootDraft::shared>,
+              "Where keys and balances lie, when several Batons of one machine share them: `sqlite:PATH`. "
+              "Without it: in the store."),
       }};
   return kShape;
 }

@@ -163,8 +163,9 @@ const Shape& WorkerShape() {
           MakeChild(
               Kind::kOneOrList, "price", Append<&W::price>, PriceShape,
               "USD per million tokens; one row, or dated rows. Without it costs are unknown, not zero."),
-          MakeChild(Kind::kOneOrList, "budget", Append<&W::budget>, BudgetShape,
-                    "What all requests together may spend at this worker; when it is used up, others are asked."),
+          MakeChild(
+              Kind::kOneOrList, "budget", Append<&W::budget>, BudgetShape,
+              "What all requests together may spend at this worker; when it is used up, others are asked."),
           MakeRow(Kind::kInteger, "context", Into<&W::context>, "Tokens the model can take; 0: unknown.")
               .Between(0, 100000000)
               .Default("0"),

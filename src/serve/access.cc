@@ -21,10 +21,10 @@ bool Needed(const config::Config& config) {
 
 Access::Access(Loop& control, config::Env env, Metrics* metrics, Log log)
     : control_(control), env_(std::move(env)), metrics_(metrics), log_(std::move(log)) {
-  fetched_ = metrics->GetCounter("baton_token_keys_fetches_total", "Key sets of token issuers fetched, by result.",
-                                 {{"result", "ok"}});
-  failed_ = metrics->GetCounter("baton_token_keys_fetches_total", "Key sets of token issuers fetched, by result.",
-                                {{"result", "failed"}});
+  fetched_ = metrics->GetCounter("baton_token_keys_fetches_total",
+                                 "Key sets of token issuers fetched, by result.", {{"result", "ok"}});
+  failed_ = metrics->GetCounter("baton_token_keys_fetches_total",
+                                "Key sets of token issuers fetched, by result.", {{"result", "failed"}});
 }
 
 Access::~Access() {
@@ -52,7 +52,8 @@ Status Access::Open(const config::Config& config, std::shared_ptr<const access::
   return {};
 }
 
-Result<std::map<std::string, std::shared_ptr<const budget::Purse>>> Access::Purses(const config::Config& config) {
+Result<std::map<std::string, std::shared_ptr<const budget::Purse>>> Access::Purses(
+    const config::Config& config) {
   std::map<std::string, std::shared_ptr<const budget::Purse>> purses;
   for (const auto& w : config.workers) {
     TRY(auto claims, keeper_->registry().ClaimsOf(w->name, w->budgets));
@@ -94,10 +95,12 @@ Task<Result<std::string>> Access::FetchOne(Access* self, std::string text) {
   net::PhaseTimeouts timeouts;
   timeouts.connect = std::chrono::seconds(3);
   timeouts.whole = Deadline(self->control_.Now() + std::chrono::seconds(8));
-  CO_TRY(auto response, co_await self->client_->Send(url.origin, std::move(request), timeouts, &self->cancel_));
+  CO_TRY(auto response,
+         co_await self->client_->Send(url.origin, std::move(request), timeouts, &self->cancel_));
   // A redirect is not followed: keys come from where the configuration says.
   if (response->status() != 200) {
-    co_return Fail(Code::kBadUpstream, "HTTP " + std::to_string(response->status()) + " where a key set should be",
+    co_return Fail(Code::kBadUpstream,
+                   "HTTP " + std::to_string(response->status()) + " where a key set should be",
                    "jwks_status");
   }
   co_return co_await response->ReadAll(access::kMaxKeySetBytes + 1);
@@ -107,15 +110,20 @@ Task<void> Access::FetchDue(Access* self) {
   const auto issuers = self->keeper_->registry().Get()->issuers();
   const auto due = issuers->Due(self->control_.Now());
   for (const auto& source : due) {
-    Result<std::string> text = source.file.empty() ? co_await FetchOne(self, source.url)
-                                                   : self->env_.read_file(source.file);
+    Result<std::string> text = std::string();
+    if (source.file.empty()) {
+      text = co_await FetchOne(self, source.url);
+    } else {
+      text = self->env_.read_file(source.file);
+    }
     if (self->stopped_) break;
     if (Status set = issuers->Set(source.issuer, text, self->control_.Now()); set) {
       self->fetched_.Add();
     } else {
       self->failed_.Add();
-      self->log_.Warn("event=jwks_fetch_failed from={} reason={} message=\"{}\" note=\"keys there are serve on\"",
-                      source.file.empty() ? source.url : source.file, set.error().Name(), set.error().message);
+      self->log_.Warn(
+          "event=jwks_fetch_failed from={} reason={} message=\"{}\" note=\"keys there are serve on\"",
+          source.file.empty() ? source.url : source.file, set.error().Name(), set.error().message);
     }
   }
   issuers->DropStale(self->control_.Now());

@@ -127,11 +127,11 @@ Status Running::Open() {
   if (!options_.listen.empty()) {
     TRY(auto where, ParseListen(options_.listen));
     if (!IsLoopback(where.first) && !config_.access.enabled()) {
-      return Fail(
-          Code::kInvalidRequest,
-          fmt::format("--listen {}: without tenants nobody needs a key, so anybody who reaches this address could spend your money and "
-                      "read your data, so Baton listens on the loopback only (127.0.0.1, ::1)",
-                      options_.listen));
+      return Fail(Code::kInvalidRequest,
+                  fmt::format("--listen {}: without tenants nobody needs a key, so anybody who reaches this "
+                              "address could spend your money and "
+                              "read your data, so Baton listens on the loopback only (127.0.0.1, ::1)",
+                              options_.listen));
     }
     std::tie(config_.listen_address, config_.listen_port) = where;
   }
@@ -258,7 +258,9 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     };
     deps.gate = [&unit] { return unit.gate.get(); };
     deps.keeper = [access = access_.get()] { return access->keeper(); };
-    deps.fetch_token_keys = [access = access_.get(), loop = unit.loop.get()] { return access->FetchKeys(loop); };
+    deps.fetch_token_keys = [access = access_.get(), loop = unit.loop.get()] {
+      return access->FetchKeys(loop);
+    };
     deps.version = Version();
     deps.loopback_only = IsLoopback(config_.listen_address);
     deps.log = options_.log;
@@ -324,19 +326,20 @@ Result<std::string> Running::LoadAgain() {
   }
   TRY(auto policies, MakePolicies(next, PolicyDepsOf(std::move(*choosers))));
   if (!next.access.enabled() && !IsLoopback(config_.listen_address)) {
-    return Fail(Code::kInvalidRequest,
-                "reload refused: without tenants this address would be open to everybody; restart with a loopback "
-                "address instead",
-                "open_address");
+    return Fail(
+        Code::kInvalidRequest,
+        "reload refused: without tenants this address would be open to everybody; restart with a loopback "
+        "address instead",
+        "open_address");
   }
   TRY_VOID(access_->Set(next));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   desk_->SetRules(next.human);
-  const bool needs_restart = next.threads != config_.threads || next.store_path != config_.store_path ||
-                             next.shared_path != config_.shared_path ||
-                             next.tls.certificate != config_.tls.certificate ||
-                             (options_.listen.empty() && (next.listen_address != config_.listen_address ||
-                                                          next.listen_port != config_.listen_port));
+  const bool needs_restart =
+      next.threads != config_.threads || next.store_path != config_.store_path ||
+      next.shared_path != config_.shared_path || next.tls.certificate != config_.tls.certificate ||
+      (options_.listen.empty() &&
+       (next.listen_address != config_.listen_address || next.listen_port != config_.listen_port));
   for (auto& unit : units_) {
     std::promise<void> swapped;
     unit->loop->Post([this, &unit, &policies, &next, &swapped] {

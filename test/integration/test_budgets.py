@@ -144,7 +144,7 @@ def test_a_client_that_leaves_gives_the_rest_back(shop, mock):
 def test_two_servers_on_one_store_spend_the_last_cent_once(shop, mock, start):
     one = shop(tenants=[{"name": "t", "budget": {"usd": 40 * COST}}])
     two = start(house.Baton, one.workers, retry={"budget": 0}, tenants=one.config["tenants"], shared=f"sqlite:{one.store}")
-    key = make_key(one)
+    key, two.owner = make_key(one), one.owner
     house.wait_until(lambda: two.get("/v1/models", headers={"authorization": f"Bearer {key}"}).status == 200, what="the other server to know the key")
     statuses = []
 
@@ -188,9 +188,8 @@ def test_race_with_kills_of_the_server(shop, mock):
     kills = reached = presumed = 0
     for round_number in range(rounds):
         room = rng.randrange(150, 400)
-        baton = shop(tenants=[{"name": "t", "budget": {"usd": room * COST, "per": "total"}}])
+        baton = shop(tenants=[{"name": "t", "budget": {"usd": f"{room * COST:.3f}", "per": "total"}}])
         key = make_key(baton)
-        mock.reset()
         before = mock.stats()["requests"]
         stop = threading.Event()
         strange = []
