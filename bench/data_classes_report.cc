@@ -3,13 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "cpu_clock.h"
 #include "data_samples.h"
 #include "question_sets.h"
 #include "rails/classifier.h"
@@ -182,9 +181,9 @@ void Time(const char* what, const rails::Classifier& c, const std::string& text)
   std::vector<double> runs;
   std::size_t found = 0;
   for (int run = 0; run < 15; ++run) {
-    const auto from = SystemClock().Now();
+    const double from = ThreadMicroseconds();
     for (int i = 0; i < calls; ++i) found = c.ClassifyText(text).spans.size();
-    runs.push_back(std::chrono::duration<double, std::micro>(SystemClock().Now() - from).count() / calls);
+    runs.push_back((ThreadMicroseconds() - from) / calls);
   }
   std::sort(runs.begin(), runs.end());
   fmt::print("| {} | {} | {} | {:.1f} | {:.1f} |\n", what, text.size(), found, runs.front(),
@@ -260,10 +259,7 @@ int main() {
   Generated(c);
   fmt::print("\n## Harmless questions\n\n");
   Clean(c);
-  fmt::print(
-      "\n## Cost\n\nOne thread, fifteen runs of 300 scans (of 3 for 1 MB); wall time on a machine that "
-      "others used too, so the best run is nearest "
-      "to the truth.\n\n");
+  fmt::print("\n## Cost\n\nProcessor time of one thread, fifteen runs of 300 scans (of 3 for 1 MB).\n\n");
   Cost(c);
   return 0;
 }

@@ -149,6 +149,7 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   out.response = std::move(trace.answer());
   if (guarded) NoteGuards(guarded->notes(), record);
   if (permit->veil()) Restore(*permit->veil(), out);
+  if (!out.response) out.response = WithoutSecrets(p.rails.classifier(), out.response.error());
   if (p.keeper) {
     record.prompt_digest = p.keeper->DigestOf(request.messages);
     out.content_ =
@@ -204,6 +205,7 @@ Task<EmbedOutcome> Conductor::Embed(House& house, Envelope envelope, const chat:
   out.cost = record.cost;
   out.unpriced = record.unpriced;
   out.response = std::move(embedded.response);
+  if (!out.response) out.response = WithoutSecrets(p.rails.classifier(), out.response.error());
 
   record.duration = clock_.Now() - envelope.received;
   record.overhead = out.heading.overhead = Own(record.duration, WorkerTime(record.calls));

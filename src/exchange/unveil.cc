@@ -1,5 +1,6 @@
 #include "exchange/unveil.h"
 
+#include <set>
 #include <utility>
 
 namespace baton::exchange {
@@ -70,6 +71,15 @@ void Unveil::Drain(std::int64_t choice) {
     rest.index = std::get<2>(key);
     to_.Put(std::move(rest));
   }
+}
+
+Error WithoutSecrets(const rails::Classifier& classifier, Error error) {
+  const rails::Classification found = classifier.ClassifyText(error.message);
+  if (!found.classes.contains("secret")) return error;
+  std::set<rails::DataClass> others = found.classes;
+  others.erase("secret");
+  error.message = rails::Marks().Hide(error.message, found, others);
+  return error;
 }
 
 void Restore(const rails::Veil& veil, ChatOutcome& out) {

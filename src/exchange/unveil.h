@@ -30,6 +30,8 @@ class Unveil : public Reader {
   std::map<Key, rails::Unmarker> open_;
 };
 
+// A provider may quote in its error what it was sent: keys in it are marks for whoever reads the error.
+Error WithoutSecrets(const rails::Classifier& classifier, Error error);
 // A whole answer.
 void Restore(const rails::Veil& veil, ChatOutcome& out);
 

@@ -54,7 +54,10 @@ std::size_t HeldText::Boundary(const Judged& judged, bool ended) const {
 // A finding that outgrows what may be held cannot be waited for: the text is withheld from there on.
 HeldText::Out HeldText::Release(bool ended, std::vector<std::pair<const Rule*, std::string>>* seen) {
   Out out;
-  if (events_.empty() || (!ended && text_.size() - judged_ < 16 && text_.size() - left_ <= rules_.window()))
+  // A long word is looked at again when an eighth of it is new: the cost stays linear in what the worker
+  // says.
+  const std::size_t fresh = text_.size() - judged_;
+  if (events_.empty() || (!ended && fresh < std::max<std::size_t>(16, (text_.size() - left_) / 8)))
     return out;
   judged_ = text_.size();
   Judged judged = Look(rules_, text_, left_);

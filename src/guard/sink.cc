@@ -29,9 +29,14 @@ void GuardSink::Put(chat::Event event) {
     case Kind::kStart:
     case Kind::kUsage:
     case Kind::kPassthrough:
-      // What says nothing: keeps its place behind what is held already.
-      if (choices_.empty()) return Let(std::move(event));
-      last_.push_back(std::move(event));
+      // What says nothing: waits for the first word, then keeps its place behind what is held.
+      if (!delivered_ && Idle()) {
+        first_.push_back(std::move(event));
+      } else if (Idle()) {
+        Let(std::move(event));
+      } else {
+        last_.push_back(std::move(event));
+      }
       return;
     case Kind::kLogprobs:
       // Spells out the tokens of text that is not judged yet.
@@ -55,8 +60,15 @@ void GuardSink::Put(chat::Event event) {
   if (text) slots.back().text->Add(std::move(event));
 }
 
+bool GuardSink::Idle() const {
+  return std::all_of(choices_.begin(), choices_.end(), [](const auto& c) { return c.second.empty(); });
+}
+
 void GuardSink::Let(chat::Event event) {
-  if (!std::exchange(delivered_, true)) open_();
+  if (!std::exchange(delivered_, true)) {
+    open_();
+    for (auto& e : std::exchange(first_, {})) Let(std::move(e));
+  }
   if (IsText(event)) {
     told_ += event.text;
     if (told_.size() > 512) told_.erase(0, told_.size() - 256);
@@ -103,8 +115,8 @@ Task<void> GuardSink::Advance(bool ended) {
     }
   }
   if (!ended || word_.blocked) co_return;
-  for (auto& e : last_) Let(std::move(e));
-  last_.clear();
+  for (auto& e : std::exchange(first_, {})) Let(std::move(e));  // an answer without a word
+  for (auto& e : std::exchange(last_, {})) Let(std::move(e));
 }
 
 Task<Status> GuardSink::Flush() {

@@ -55,6 +55,8 @@ class GuardSink : public chat::Sink {
   bool IsText(const chat::Event& event) const;
   Task<void> Advance(bool ended);
   Task<bool> AdvanceSlot(Slot& slot, bool ended);
+  // Nothing is held back.
+  bool Idle() const;
   void Let(chat::Event event);
 
   const Rules& rules_;
@@ -62,8 +64,9 @@ class GuardSink : public chat::Sink {
   AskAll ask_;
   std::function<void()> open_;
   std::map<std::int64_t, std::deque<Slot>> choices_;
-  std::vector<chat::Event> last_;  // usage, terminator: behind everything
-  std::string told_;               // the end of what was let through, for the ask guards
+  std::vector<chat::Event> first_;  // the opening, until something follows it
+  std::vector<chat::Event> last_;   // usage, terminator: behind everything
+  std::string told_;                // the end of what was let through, for the ask guards
   std::vector<std::pair<const Rule*, std::string>> seen_;
   Word word_;
   chat::Assembler passed_;

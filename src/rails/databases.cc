@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <hs/hs.h>
 
+#include <algorithm>
+#include <string_view>
 #include <thread>
 
 namespace baton::rails {
@@ -43,6 +45,52 @@ struct Literals {
     return Database(database);
   }
 };
+
+// How many states a pattern's counted repeats may unroll to: the product of nested bounds. Compiling beyond
+// this takes minutes and gigabytes ("((a{1,300}b){1,300}c){1,300}" took 26 s to be refused), and a reload
+// would wait for it.
+constexpr double kMostStates = 200'000;
+
+double StatesOf(std::string_view pattern) {
+  std::vector<double> open = {0};  // states of each open group so far
+  double atom = 0;                 // of the last atom, which a repeat multiplies
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char c = pattern[i];
+    if (c == '(') {
+      open.push_back(0);
+      atom = 0;
+      continue;
+    }
+    if (c == ')' && open.size() > 1) {
+      atom = std::max(open.back(), 1.0);
+      open.pop_back();
+      open.back() += atom;
+      continue;
+    }
+    if (c == '{') {
+      double most = 0, figure = 0;
+      std::size_t p = i + 1;
+      for (; p < pattern.size() && pattern[p] != '}' && p < i + 20; ++p) {
+        figure = pattern[p] >= '0' && pattern[p] <= '9' ? figure * 10 + (pattern[p] - '0') : 0;
+        most = std::max(most, figure);
+      }
+      open.back() += atom * std::max(0.0, most - 1);
+      atom *= std::max(1.0, most);
+      i = p;
+      continue;
+    }
+    if (c == '\\') ++i;
+    if (c == '[') {
+      while (i + 1 < pattern.size() && pattern[i] != ']') i += pattern[i] == '\\' ? 2 : 1;
+    }
+    if (c == '*' || c == '+' || c == '?' || c == '|' || c == '^' || c == '$') continue;
+    atom = 1;
+    open.back() += 1;
+  }
+  double all = 0;
+  for (const double n : open) all += n;
+  return all;
+}
 
 }  // namespace
 
@@ -124,6 +172,13 @@ Status CheckCustom(const std::vector<ClassifierOptions::Custom>& custom) {
   for (const auto& p : custom) {
     if (p.name.empty() || p.data_class.empty()) {
       return Fail(Code::kInvalidRequest, "a pattern needs a name and a class", "bad_pattern");
+    }
+    if (StatesOf(p.pattern) > kMostStates) {
+      return Fail(
+          Code::kInvalidRequest,
+          fmt::format("pattern '{}' cannot be used: its counted repeats stand for more than {:.0f} states",
+                      p.name, kMostStates),
+          "bad_pattern");
     }
     if (p.pattern.empty() || p.pattern.size() > ClassifierOptions::kMaxPattern ||
         p.pattern.find('\0') != std::string::npos) {

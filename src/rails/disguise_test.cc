@@ -225,11 +225,18 @@ TEST(Patterns, ThatExplodeElsewhereAreLinearOrRefused) {
     // A backtracking engine would not come back from this.
     (void)(*c)->ClassifyText(evil);
   }
-  ClassifierOptions huge;
-  huge.custom = {{"huge", "((a{1,300}b){1,300}c){1,300}", "x"}};
-  const auto c = Classifier::Build(huge);
-  ASSERT_FALSE(c);
-  EXPECT_NE(c.error().message.find("huge"), std::string::npos) << c.error().message;
+  for (const char* pattern : {"((a{1,300}b){1,300}c){1,300}", "(((x{9}){9}){9}){9}{9}{9}{9}{9}{9}"}) {
+    ClassifierOptions huge;
+    huge.custom = {{"huge", pattern, "x"}};
+    const auto c = Classifier::Build(huge);
+    ASSERT_FALSE(c) << pattern;
+    EXPECT_NE(c.error().message.find("huge"), std::string::npos) << c.error().message;
+  }
+  for (const char* pattern : {"[0-9]{4,6}", "\\{a{3}", "[{}]{2}", "(ab{1,50}){1,50}", "x{2,}"}) {
+    ClassifierOptions fine;
+    fine.custom = {{"fine", pattern, "x"}};
+    EXPECT_TRUE(Classifier::Build(fine)) << pattern;
+  }
 }
 
 }  // namespace

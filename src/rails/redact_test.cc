@@ -58,7 +58,7 @@ TEST(Marks, HideInEveryTextThatCanBeChanged) {
   r.user = "ann@example.org";
   r.messages.push_back(Say(chat::Role::kUser, "I am ann@example.org"));
   chat::ToolCall call;
-  call.arguments = R"({"to":"ann@example.org","phone":4915112345678,"card":4111111111111111})";
+  call.arguments = R"({"to":"ann@example.org","n":12345,"card":4111111111111111})";
   r.messages.push_back({chat::Role::kAssistant, {call}, "", true, {}});
   chat::ToolResult result;
   result.content.push_back(chat::Text{"sent to bob@example.org", {}});
@@ -71,7 +71,7 @@ TEST(Marks, HideInEveryTextThatCanBeChanged) {
   EXPECT_EQ(TextOf(r, 0), "I am [EMAIL_1]");
   // A number in JSON becomes a string, not a syntax error.
   EXPECT_EQ(std::get<chat::ToolCall>(r.messages[1].parts[0]).arguments,
-            R"({"to":"[EMAIL_1]","phone":4915112345678,"card":"[CARD_1]"})");
+            R"({"to":"[EMAIL_1]","n":12345,"card":"[CARD_1]"})");
   const auto& shown = std::get<chat::ToolResult>(r.messages[2].parts[0]);
   EXPECT_EQ(std::get<chat::Text>(shown.content[0]).text, "sent to [EMAIL_2]");
   EXPECT_EQ(std::get<chat::Media>(r.messages[2].parts[1]).filename, "[EMAIL_3]");

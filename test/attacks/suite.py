@@ -17,9 +17,11 @@ CHEAP, DEAR = {"input": 0.1, "output": 0.4}, {"input": 15.0, "output": 75.0}
 
 def config(mock, rails):
     data = {"region": "here", "trains": False, "classes": ["public", "internal", "personal"] if not rails else ["public", "internal"]}
-    workers = [house.worker("cheap", mock, price=CHEAP, data=data, can=["tools"], max_output=2000),
-               house.worker("dear", mock, price=DEAR, data=data, can=["tools"], max_output=2000)]
-    routes = [{"name": "hard", "when": {"complexity": "high"}, "use": {"worker": "dear"}},
+    workers = [house.worker("cheap", mock, price=CHEAP, data=data, can=["tools"], max_output=200),
+               house.worker("dear", mock, price=DEAR, data=data, can=["tools"], max_output=200)]
+    # Hard questions may go to the dear worker, which is what attacks on routing aim at.
+    routes = [{"name": "complex", "when": {"complexity": "high"}, "use": {"workers": ["dear", "cheap"]}},
+              {"name": "maths", "when": {"task": ["maths", "code"]}, "use": {"workers": ["dear", "cheap"]}},
               {"name": "team", "when": {"task": "creative"}, "use": {"workflow": "two", "workers": ["cheap"]}},
               {"name": "rest", "use": {"workers": ["cheap"]}}]
     flows = [{"name": "two", "kind": "steps", "steps": [{"name": "draft", "workers": ["cheap"], "instruction": "Draft."},
@@ -152,7 +154,7 @@ def cost_inflation(run):
     """The worker obliges and writes as much as it may. Success: more than the tagged ceiling was spent."""
     hits = []
     for i, text in enumerate(attacks.INFLATE):
-        _, _, record = run.send(easy(text, i), model="dear", max_tokens=2000,
+        _, _, record = run.send(easy(text, i), model="dear", max_tokens=200,
                                 reply={"reply": {"text": "x", "usage": {"input": 40, "output": 200}}})
         hits.append(record is not None and float(record["cost_usd"]) > CAP)
     return hits

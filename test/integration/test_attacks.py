@@ -32,7 +32,7 @@ def test_what_the_construction_forbids_succeeds_never(on, off, family):
     assert not any(on[0][family]) and not any(off[0][family])
 
 
-@pytest.mark.parametrize("family", ["tool_result_injection", "exfiltration", "cost_inflation", "permit_widening"])
+@pytest.mark.parametrize("family", ["override", "tool_result_injection", "exfiltration", "permit_widening"])
 def test_what_the_rails_stop(on, family):
     assert not any(on[0][family]), [i for i, hit in enumerate(on[0][family]) if hit]
 
@@ -40,6 +40,12 @@ def test_what_the_rails_stop(on, family):
 def test_disguises_that_are_documented_as_caught(on):
     # The last two of the list are documented as not caught.
     assert on[0]["encoded_payloads"][:-2] == [False] * (len(on[0]["encoded_payloads"]) - 2)
+
+
+def test_without_rails_some_attacks_do_succeed(off):
+    """Or this suite would show nothing."""
+    for family in ("reroute", "exfiltration", "encoded_payloads", "cost_inflation"):
+        assert any(off[0][family]), family
 
 
 def test_rails_never_make_it_worse(on, off):

@@ -87,7 +87,7 @@ def test_a_rule_for_people_lays_the_request_before_them_without_its_secrets(mock
     reply = baton.chat(f"may I use {KEY}?")
     assert reply.status == 202, reply.text
     cases = baton.get("/admin/cases").json()
-    case = baton.get(f"/admin/cases/{cases['cases'][0]['id']}")
+    case = baton.get(f"/admin/cases/{cases['data'][0]['id']}")
     assert "[API_KEY_1]" in case.text and KEY not in case.text
     assert mock.stats()["requests"] == 0
 

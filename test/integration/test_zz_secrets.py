@@ -65,7 +65,7 @@ def test_everything_that_could_show_secret_content(mock, start):
         for reply in replies:
             if "x-baton-exchange" in reply.headers:
                 baton.exchange(reply)
-        for case in baton.get("/admin/cases?state=all").json().get("cases", []):
+        for case in baton.get("/admin/cases?state=all").json().get("data", []):
             baton.get(f"/admin/cases/{case['id']}")
         for path in ("/metrics", "/admin/pool", "/v1/models", "/"):
             baton.get(path)
