@@ -142,6 +142,12 @@ Task<void> Api::Handle(net::Request& request, net::Reply& reply) {
   Count(found ? found->path : "other", call.status, request.received);
 }
 
+std::string Call::Actor(std::string_view by) const {
+  if (!principal) return std::string(by.empty() ? "local" : by);
+  const std::string who = principal->key == "token" ? "user " + principal->user : "key " + principal->key;
+  return by.empty() ? who : fmt::format("{}, as {}", who, by);
+}
+
 exchange::Envelope Call::MakeEnvelope(rails::Controls controls) const {
   exchange::Envelope envelope;
   envelope.caller.peer = request.peer;

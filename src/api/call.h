@@ -24,6 +24,8 @@ struct Call {
   const std::string& tenant() const;
   // May see `tenant`'s records and cases.
   bool MaySee(const std::string& tenant) const;
+  // Who acts, for the audit log: the key that was proven, and whom a person says to be.
+  std::string Actor(std::string_view by = {}) const;
 
   // The caller and controls of an exchange, as the rails will see them.
   exchange::Envelope MakeEnvelope(rails::Controls controls) const;

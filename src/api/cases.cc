@@ -160,7 +160,7 @@ Task<void> HandleCaseAction(Call& call, std::string_view arg) {
     co_return;
   }
   std::string id(arg.substr(0, slash));
-  audit::Event event{0, said->by, fmt::format("case_{}", action), id, {}};
+  audit::Event event{0, call.Actor(said->by), fmt::format("case_{}", action), id, {}};
   Task<Result<human::Case>> acting = Act(call.deps, std::move(id), action, std::move(*said));
   auto done = co_await acting;
   if (!done) event.detail = fmt::format("refused: {}", done.error().Name());

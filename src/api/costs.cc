@@ -73,7 +73,7 @@ Status Take(Call& call) {
                     {"cost_nanos", said.cost.v},
                     {"was_nanos", was.priced ? json(was.cost.v) : json()},
                     {"reason", said.reason}};
-  if (call.deps.recorder->Append({0, said.by, "cost_correction", FormatExchangeId(said.exchange),
+  if (call.deps.recorder->Append({0, call.Actor(said.by), "cost_correction", FormatExchangeId(said.exchange),
                                   detail.dump(-1, ' ', false, json::error_handler_t::replace)}))
     return {};
   return Fail(Code::kOverloaded, "the record of exchanges is full; try again later", "record_queue_full");

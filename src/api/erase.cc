@@ -46,6 +46,7 @@ Task<void> HandleErase(Call& call, std::string_view) {
   auto erasure = Read(call.request.body);
   Status done;
   if (erasure) {
+    erasure->by = call.Actor(erasure->by);
     erasure->at_unix_ns = call.deps.loop->clock().UnixNanos();
     record::Erasure what = *erasure;
     Task<Status> erasing = call.deps.erase(std::move(what));

@@ -127,7 +127,8 @@ Status MayJudge(const record::Provenance& exchange, const record::Feedback& f) {
 Result<std::string> Take(Call& call) {
   TRY(record::Feedback f, Read(call.request.body));
   f.name = NameOf(f, call.request.Header("idempotency-key"));
-  f.tenant = call.MakeEnvelope({}).caller.tenant;
+  f.tenant = call.tenant();
+  if (call.principal) f.by = call.principal->key;
   f.at_unix_ns = call.deps.loop->clock().UnixNanos();
   TRY(const record::Provenance exchange, call.deps.recorder->Find(f.exchange));
   const bool repeated = std::any_of(exchange.feedback.begin(), exchange.feedback.end(),

@@ -79,11 +79,17 @@ Ordered BalanceJson(const access::NamedAccount& account, const budget::Balance& 
   return j;
 }
 
-Task<void> SendKey(Call& call, int status, const Result<access::Issued>& issued) {
+void NoteKey(const Call& call, const char* action, const access::KeyRow& row) {
+  const json detail{{"tenant", row.tenant}, {"role", access::RoleName(row.role)}};
+  (void)call.deps.recorder->Append({0, call.Actor(), action, row.id, detail.dump()});
+}
+
+Task<void> SendKey(Call& call, int status, const char* action, const Result<access::Issued>& issued) {
   if (!issued) {
     co_await call.SendError(issued.error());
     co_return;
   }
+  NoteKey(call, action, issued->row);
   // Nothing on the way may keep a reply with a key in it.
   call.status = status;
   net::HeaderList headers = call.Headers("application/json");
@@ -119,7 +125,7 @@ Task<void> HandleKeyCreate(Call& call, std::string_view) {
         return access::IssueKey(table, directory->settings(), wish, by, now);
       };
   auto issued = co_await keeper->Run<access::Issued>(*call.deps.loop, std::move(job));
-  co_await SendKey(call, 201, issued);
+  co_await SendKey(call, 201, "key_create", issued);
 }
 
 Task<void> HandleKeys(Call& call, std::string_view) {
@@ -168,6 +174,7 @@ Task<void> Revoke(Call& call, access::Keeper& keeper, std::string id) {
     co_await call.SendError(row.error());
     co_return;
   }
+  NoteKey(call, "key_revoke", *row);
   co_await call.SendJson(200, access::KeyJson(*row, call.deps.loop->clock().UnixNanos()));
 }
 
@@ -185,7 +192,7 @@ Task<void> Rotate(Call& call, access::Keeper& keeper, std::string id) {
     return access::RotateKey(table, id, overlap, by, now);
   };
   auto issued = co_await keeper.Run<access::Issued>(*call.deps.loop, std::move(job));
-  co_await SendKey(call, 201, issued);
+  co_await SendKey(call, 201, "key_rotate", issued);
 }
 
 }  // namespace
@@ -262,6 +269,8 @@ Task<void> HandleBudgetAdjust(Call& call, std::string_view) {
     keeper->ledger()->Adjust(account.account, account.stripe, correction->change);
     call.deps.log.Info("event=budget_adjusted account=\"{}\" usd={} tokens={} by=\"{}\"", correction->account,
                        correction->change.usd.v, correction->change.tokens, WhoAsks(call));
+    const json detail{{"usd_nanos", correction->change.usd.v}, {"tokens", correction->change.tokens}};
+    (void)call.deps.recorder->Append({0, call.Actor(), "budget_adjust", correction->account, detail.dump()});
     co_await call.SendJson(
         200, BalanceJson(account, keeper->ledger()->Read(account.account, account.stripe)).dump());
     co_return;

@@ -109,6 +109,16 @@ class KeyReader {
   bool header_ = true;
 };
 
+pool::PromptRules PromptOf(const WorkerDraft& d) {
+  using System = pool::PromptRules::System;
+  pool::PromptRules rules = d.prompt.v;
+  rules.system = d.prompt.system == "system"      ? System::kSystem
+                 : d.prompt.system == "developer" ? System::kDeveloper
+                 : d.prompt.system == "user"      ? System::kUser
+                                                  : System::kKeep;
+  return rules;
+}
+
 provider::Abilities AbilitiesOf(const WorkerDraft& d) {
   provider::Abilities can;
   if (!d.Has("can")) {
@@ -325,6 +335,7 @@ void BuildWorkers(const RootDraft& draft, const Env& env, Problems* problems, Co
       problems->Warn(d.data.At("classes"),
                      fmt::format("{} may see no data at all: nothing can be sent to it", who));
     config->workers.push_back(BuildWorker(d, env, problems));
+    if (const pool::PromptRules prompt = PromptOf(d); prompt.any()) config->prompts[d.name] = prompt;
   }
 }
 

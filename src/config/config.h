@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@
 #include "human/desk.h"
 #include "net/server.h"
 #include "pool/pool.h"
+#include "pool/prompt.h"
 #include "pool/worker.h"
 #include "rails/rails.h"
 #include "record/recorder.h"
@@ -50,6 +52,7 @@ struct Config {
   std::string shared_path;  // keys and balances: `shared:`, or store_path
   record::RecorderOptions record;
   std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
+  std::map<std::string, pool::PromptRules> prompts;          // of workers that have some
   std::vector<workflow::FlowSettings> workflows;             // the operator's
   std::shared_ptr<const workflow::Library> library;          // those and the built-in ones
   LearnedFiles router;

@@ -106,6 +106,11 @@ struct IssuerDraft : Node {
   bool private_address = false;
 };
 
+struct PromptDraft : Node {
+  pool::PromptRules v;
+  std::string system = "keep";
+};
+
 struct WorkerDraft : Node {
   std::string name, dialect, base_url, model, path, sha256, key;
   std::vector<PriceDraft> price;
@@ -116,6 +121,7 @@ struct WorkerDraft : Node {
   ProfileDraft data;
   bool simulated = false, private_address = false, strict = false;
   std::int64_t max_concurrency = 64, queue = 256;
+  PromptDraft prompt;
   TimeoutsDraft timeouts;
   BreakerDraft breaker;
   std::string on_client_gone = "cancel";

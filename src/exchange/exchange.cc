@@ -68,6 +68,10 @@ record::Provenance Conductor::Begin(const Envelope& envelope, const std::string&
   r.id = ids_.Next();
   r.request_id = envelope.request_id;
   r.tenant = envelope.caller.tenant;
+  if (const auto& who = envelope.caller.principal) {
+    r.key = who->key;
+    r.user = who->user;
+  }
   r.endpoint = endpoint;
   r.model = model;
   r.outcome = "ok";

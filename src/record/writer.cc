@@ -101,9 +101,10 @@ void Writer::Loop() {
   for (bool last = false; !last;) {
     WaitForWork();
     last = stopping();  // read before draining: what was submitted before the destructor is in the journal
-    const bool healthy = Drain();
+    bool healthy = Drain();
     AnswerFlushes(last);
-    if (healthy && Seal(last)) WriteHead(last || quiet_ >= kQuietRounds);
+    healthy = healthy && Seal(last);
+    if (healthy) WriteHead(last || quiet_ >= kQuietRounds);
     if (healthy && !last) (void)Maintain();
   }
   if (const std::size_t left = journal_.depth(); left > 0 && !store_.path.starts_with(":memory:")) {

@@ -101,6 +101,7 @@ class Running : public App {
 
   AppOptions options_;
   config::Config config_;
+  std::shared_ptr<const Prompts> prompts_;  // of the configuration in force
   Metrics metrics_;
   IdSource ids_;
   api::Health health_;
@@ -227,10 +228,12 @@ HouseDeps Running::DepsOf(Unit& unit) {
   d.metrics = &metrics_;
   d.log = options_.log;
   d.seed = EntropySeed();
+  d.prompts = prompts_;
   return d;
 }
 
 Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
+  prompts_ = std::make_shared<const Prompts>(config_.prompts);
   const int count = config_.threads > 0 ? config_.threads
                                         : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   port_ = config_.listen_port;
@@ -340,6 +343,7 @@ Result<std::string> Running::LoadAgain() {
       next.shared_path != config_.shared_path || next.tls.certificate != config_.tls.certificate ||
       (options_.listen.empty() &&
        (next.listen_address != config_.listen_address || next.listen_port != config_.listen_port));
+  prompts_ = std::make_shared<const Prompts>(std::move(next.prompts));
   for (auto& unit : units_) {
     std::promise<void> swapped;
     unit->loop->Post([this, &unit, &policies, &next, &swapped] {

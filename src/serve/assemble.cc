@@ -110,6 +110,16 @@ pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& 
   };
 }
 
+// Workers with rules of their own about prompts get a translator in front.
+pool::BackendFactory Spoken(pool::BackendFactory plain, std::shared_ptr<const Prompts> prompts) {
+  return [plain = std::move(plain), prompts = std::move(prompts)](std::shared_ptr<const pool::Worker> worker) {
+    const auto rules = prompts->find(worker->name);
+    auto backend = plain(std::move(worker));
+    return rules == prompts->end() ? std::move(backend)
+                                   : pool::CreatePromptBackend(rules->second, std::move(backend));
+  };
+}
+
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,
                                            const HouseDeps& deps) {
   pool::PoolDeps p;
@@ -121,6 +131,7 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   p.metrics = deps.metrics;
   p.log = deps.log;
   p.backend = BackendsOf(*deps.loop, *deps.client, *deps.engines, deps.log);
+  if (deps.prompts && !deps.prompts->empty()) p.backend = Spoken(std::move(p.backend), deps.prompts);
   auto house = std::make_shared<exchange::House>();
   house->policies = std::move(policies);
   house->desk = deps.desk;

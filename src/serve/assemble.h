@@ -44,6 +44,8 @@ struct PolicyDeps {
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
                                                                const PolicyDeps& deps = {});
 
+using Prompts = std::map<std::string, pool::PromptRules>;
+
 struct HouseDeps {
   Loop* loop = nullptr;
   net::Client* client = nullptr;
@@ -55,6 +57,7 @@ struct HouseDeps {
   Metrics* metrics = nullptr;
   Log log = Log::Null();
   std::uint64_t seed = 0;
+  std::shared_ptr<const Prompts> prompts{};  // by worker; null: none
 };
 
 // What asks a worker of any dialect, on this loop. All outlive the factory; a local worker whose model is not

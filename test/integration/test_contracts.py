@@ -16,7 +16,7 @@ def serve(mock, start):
     """serve(answers, **contract): a Baton with one worker that gives these answers in turn, and one contract."""
 
     def make(answers, workers=None, **contract):
-        rules = "".join(f"  - {{answer: {json.dumps(json.dumps(a) if isinstance(a, dict) else a)}, times: 1}}\n" for a in answers)
+        rules = "".join(f"  - {{reply: {json.dumps(a)}, times: 1}}\n" for a in answers)
         mock.script("rules:\n" + rules if rules else "rules: []\n")
         return start(house.Baton, workers or [house.worker("one", mock)], contracts=[{**CONTRACT, **contract}])
 
@@ -86,7 +86,7 @@ def test_inputs_are_classified_like_any_text(serve, mock):
 
 
 def test_the_ceiling_holds_whatever_the_caller_says(serve):
-    baton = serve([GOOD], ceiling={"usd": 0.0000001})
+    baton = serve([GOOD], ceiling={"usd": "0.0000001"})
     reply = call(baton, headers={"baton-max-cost-usd": "5"})
     assert reply.status == 429, reply.text
     assert baton.exchange(reply)["cost_nanos"] == 0
