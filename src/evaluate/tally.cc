@@ -163,7 +163,7 @@ Tally RunPolicy(const TallyInput& in, const SeedFacts& seed, std::uint64_t seed_
   Tally t;
   const TimePoint start = in.clock.Now();
   const Status fit =
-      policy.Fit(TrainView{in.matrix, seed.split.train, in.features, in.width, seed_number, in.values});
+      policy.Fit(TrainView{in.matrix, seed.split.train, in.features, in.width, in.embedded, seed_number, in.values});
   t.fit_seconds = std::chrono::duration<double>(in.clock.Now() - start).count();
   if (!fit) {
     t.skipped = fit.error().message;
