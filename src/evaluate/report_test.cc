@@ -43,7 +43,7 @@ class Report : public ::testing::Test {
     SimClock clock;
     RunOptions run;
     run.jobs = jobs;
-    const auto tallies = Run(*study, run, clock);
+    const auto tallies = evaluate::Run(*study, run, clock);
     EXPECT_TRUE(tallies);
     return BuildReport(*study, *tallies, {"rev", "machine", jobs});
   }
@@ -95,11 +95,11 @@ TEST_F(Report, GoesOnFromPartsAndThenSaysTheSame) {
   SimClock clock;
   RunOptions run;
   run.resume = (folder_ / "parts").string();
-  ASSERT_TRUE(Run(*study, run, clock));
+  ASSERT_TRUE(evaluate::Run(*study, run, clock));
   // The second run finds all parts: nothing is decided again, which a clock that would move shows.
   std::vector<std::string> said;
   run.progress = [&](const std::string& what, std::size_t, std::size_t) { said.push_back(what); };
-  const auto again = Run(*study, run, clock);
+  const auto again = evaluate::Run(*study, run, clock);
   ASSERT_TRUE(again);
   EXPECT_EQ(said.size(), 10U);
   EXPECT_THAT(Differences(Build(), BuildReport(*study, *again, {})), IsEmpty());
