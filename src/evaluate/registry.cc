@@ -33,8 +33,6 @@ constexpr PolicyKind kKinds[] = {
      "the set of workers with the best expected maximum for its price, decided anew after each answer",
      "Dekoninck et al., ICML 2025, arXiv 2410.10347", MakeCascadeRouting},
     {"router", "the server's router: a cross-validated stack of estimators, and expected cost", "", MakeRouter},
-    {"evidence", "the server's evidence policy: plans, belief over answers, going on while it pays; the router where that is worth more",
-     "", MakeEvidence},
 };
 
 }  // namespace

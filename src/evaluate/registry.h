@@ -23,6 +23,5 @@ std::unique_ptr<Policy> MakeSmoothie();
 std::unique_ptr<Policy> MakeFrugal();
 std::unique_ptr<Policy> MakeCascadeRouting();
 std::unique_ptr<Policy> MakeRouter();
-std::unique_ptr<Policy> MakeEvidence();
 
 }  // namespace baton::evaluate
