@@ -133,13 +133,17 @@ void AddCases(CLI::App& app, int& code) {
 
 void AddKeys(CLI::App& app, int& code) {
   static KeysOptions o;
-  auto* keys = Sub(app, "keys", "Keys of tenants, in the store that the configuration names; a running server follows",
-                   "baton keys create --config baton.yaml --tenant support");
+  auto* keys =
+      Sub(app, "keys", "Keys of tenants, in the store that the configuration names; a running server follows",
+          "baton keys create --config baton.yaml --tenant support");
   keys->require_subcommand(1);
-  auto* create = Sub(*keys, "create", "Make a key and print it, this once",
-                     "baton keys create --config baton.yaml --tenant support --name laptop --usd 5 --per day");
-  auto* list = Sub(*keys, "list", "Keys, newest first", "baton keys list --config baton.yaml --tenant support");
-  auto* revoke = Sub(*keys, "revoke", "Refuse a key from now on", "baton keys revoke --config baton.yaml k7q2m9xw3d");
+  auto* create =
+      Sub(*keys, "create", "Make a key and print it, this once",
+          "baton keys create --config baton.yaml --tenant support --name laptop --usd 5 --per day");
+  auto* list =
+      Sub(*keys, "list", "Keys, newest first", "baton keys list --config baton.yaml --tenant support");
+  auto* revoke =
+      Sub(*keys, "revoke", "Refuse a key from now on", "baton keys revoke --config baton.yaml k7q2m9xw3d");
   auto* rotate = Sub(*keys, "rotate", "Make a new key for an old one, which works for a while longer",
                      "baton keys rotate --config baton.yaml k7q2m9xw3d --overlap 24h");
   auto* usage = Sub(*keys, "usage", "What is spent, set aside and left, per account",
@@ -340,7 +344,8 @@ void AddEval(CLI::App& app, int& code) {
   sub->add_option("--seeds", o.seeds, "how many splits")->check(CLI::Range(1, 1000))->capture_default_str();
   sub->add_option("--first-seed", o.first_seed, "the first of them")->capture_default_str();
   sub->add_option("--prices", o.prices, "price table, JSON (default: prices.json beside the data)");
-  sub->add_option("--models", o.models, "folder of `baton models pull`, for the static table that texts become vectors by")
+  sub->add_option("--models", o.models,
+                  "folder of `baton models pull`, for the static table that texts become vectors by")
       ->capture_default_str();
   sub->add_option("--score-scale", o.score_scale, "what a perfect score is in the data")
       ->check(CLI::PositiveNumber)

@@ -54,7 +54,9 @@ std::string FindPrices(const std::vector<std::string>& files) {
 std::string FindTable(const std::string& folder) {
   const fs::path path = fs::path(folder) / lm::kTableFile;
   if (fs::exists(path)) return path.string();
-  fmt::print(stderr, "baton: {} is not here, hashed words take its place ('baton models pull --all' makes it)\n", path.string());
+  fmt::print(stderr,
+             "baton: {} is not here, hashed words take its place ('baton models pull --all' makes it)\n",
+             path.string());
   return {};
 }
 

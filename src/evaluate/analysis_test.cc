@@ -33,7 +33,8 @@ Tally Flat(const std::vector<std::vector<double>>& cost_quality) {
 
 TEST(Figures, AreThoseOfTheHandWorkedExample) {
   // Best single .8 at 4, cheapest .4 at 1, dearest .75 at 5. The policy: .5 at 2, .85 at 3.
-  const std::vector<Anchors> anchors = {{Flat({{4, .8}}), Flat({{1, .4}}), Flat({{5, .75}}), Flat({{1.5, .9}})}};
+  const std::vector<Anchors> anchors = {
+      {Flat({{4, .8}}), Flat({{1, .4}}), Flat({{5, .75}}), Flat({{1.5, .9}})}};
   const std::vector<Tally> policy = {Flat({{2, .5}, {3, .85}})};
   const Figures f = Compute(policy, anchors, Weights(10, 1), false);
   EXPECT_NEAR(f.quality, .85, 1e-6) << "4 buys no more than the best point, which costs 3";
@@ -53,8 +54,9 @@ TEST(Figures, AreThoseOfTheHandWorkedExample) {
 }
 
 TEST(Figures, AMixIsScoredOnQuestionsThatDidNotChooseIt) {
-  // Two points of equal cost; each is good on one half of the blocks (folds 0 and 2 of 5, blocks alternate). Reading the best
-  // of both off the same rows would find more than a coin's .5 in each draw that favours one.
+  // Two points of equal cost; each is good on one half of the blocks (folds 0 and 2 of 5, blocks alternate).
+  // Reading the best of both off the same rows would find more than a coin's .5 in each draw that favours
+  // one.
   Tally policy;
   policy.Resize(10, 2);
   for (std::size_t b = 0; b < 10; ++b) {
@@ -67,8 +69,8 @@ TEST(Figures, AMixIsScoredOnQuestionsThatDidNotChooseIt) {
   }
   const std::vector<Anchors> anchors = {{Flat({{2, .5}}), Flat({{1, 0}}), Flat({{2, .5}}), Flat({{1, 1}})}};
   const Figures f = Compute({policy}, anchors, Weights(10, 1), false);
-  // With fold 1 left out setting 0 has no right answer left, so setting 1 is chosen, which is wrong in fold 1; and the
-  // other way round. In the other folds both are wrong.
+  // With fold 1 left out setting 0 has no right answer left, so setting 1 is chosen, which is wrong in fold
+  // 1; and the other way round. In the other folds both are wrong.
   EXPECT_NEAR(f.quality, 0, 1e-6);
 }
 
@@ -91,11 +93,13 @@ TEST(Figures, OfTwoWorkersCountStrongCalls) {
 }
 
 TEST(Bootstrap, EqualPoliciesDifferByNothingInEveryDraw) {
-  const std::vector<Anchors> anchors = {{Flat({{4, .8}}), Flat({{1, .4}}), Flat({{5, .75}}), Flat({{1.5, .9}})}};
+  const std::vector<Anchors> anchors = {
+      {Flat({{4, .8}}), Flat({{1, .4}}), Flat({{5, .75}}), Flat({{1.5, .9}})}};
   Blocks blocks;
   blocks.slice_of.assign(10, 0);
   const std::vector<Tally> policy = {Flat({{2, .5}, {3, .85}})};
-  const auto a = Bootstrap(policy, anchors, blocks, -1, 50, 7, false), b = Bootstrap(policy, anchors, blocks, -1, 50, 7, false);
+  const auto a = Bootstrap(policy, anchors, blocks, -1, 50, 7, false),
+             b = Bootstrap(policy, anchors, blocks, -1, 50, 7, false);
   for (std::size_t d = 0; d < a.size(); ++d) EXPECT_EQ(a[d].aiq, b[d].aiq);
 }
 
@@ -115,7 +119,8 @@ TEST(Interval, CoversAKnownMeanAsOftenAsItSays) {
     blocks.slice_of.assign(60, 0);
     const std::vector<Anchors> anchors = {{t, t, t, t}};
     std::vector<double> draws;
-    for (const Figures& f : Bootstrap({t}, anchors, blocks, -1, 200, static_cast<std::uint64_t>(study), false))
+    for (const Figures& f :
+         Bootstrap({t}, anchors, blocks, -1, 200, static_cast<std::uint64_t>(study), false))
       draws.push_back(f.best_quality);
     const Interval i = IntervalOf(draws);
     covered += i.low <= 0.5 && 0.5 <= i.high;
@@ -141,7 +146,8 @@ TEST(Blocks, KeepSlicesApartAndDuplicatesTogether) {
   const Blocks blocks = MakeBlocks(m, group, 60);
   EXPECT_EQ(blocks.of_row[5], blocks.of_row[2]);
   EXPECT_THAT(blocks.slices, testing::UnorderedElementsAre("easy", "hard"));
-  for (std::size_t r = 0; r < m.rows.size(); ++r) EXPECT_EQ(blocks.slices[blocks.slice_of[blocks.of_row[r]]], m.rows[r].slice);
+  for (std::size_t r = 0; r < m.rows.size(); ++r)
+    EXPECT_EQ(blocks.slices[blocks.slice_of[blocks.of_row[r]]], m.rows[r].slice);
   EXPECT_NEAR(static_cast<double>(blocks.size()), 60, 2);
 }
 

@@ -21,8 +21,9 @@ using ::testing::UnorderedElementsAre;
 class Importers : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() / ("baton_import_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "_" +
-                                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = fs::temp_directory_path() /
+              ("baton_import_" + std::to_string(::testing::UnitTest::GetInstance()->random_seed()) + "_" +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::create_directories(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
@@ -56,11 +57,13 @@ class Importers : public ::testing::Test {
 };
 
 TEST_F(Importers, RouterBenchAsCsvAndAsLines) {
-  const auto csv = File("rb.csv",
-                        "sample_id,prompt,eval_name,m/one,two,m/one|model_response,two|model_response,m/one|total_cost,two|total_cost,"
-                        "oracle_model_to_route_to\r\n"
-                        "a.1,\"What is \"\"x\"\",\nand why?\",arc,1.0,0.25,\"B, because\",A,0.002,0.0001,two\r\n"
-                        "a.2,short,arc,0.0\r\n");
+  const auto csv =
+      File("rb.csv",
+           "sample_id,prompt,eval_name,m/one,two,m/one|model_response,two|model_response,m/"
+           "one|total_cost,two|total_cost,"
+           "oracle_model_to_route_to\r\n"
+           "a.1,\"What is \"\"x\"\",\nand why?\",arc,1.0,0.25,\"B, because\",A,0.002,0.0001,two\r\n"
+           "a.2,short,arc,0.0\r\n");
   const auto m = Imported("routerbench", {csv});
   EXPECT_THAT(m.workers, UnorderedElementsAre("m/one", "two"));
   ASSERT_EQ(m.rows.size(), 1U);
@@ -71,13 +74,17 @@ TEST_F(Importers, RouterBenchAsCsvAndAsLines) {
   ASSERT_EQ(problems_.size(), 1U);
   EXPECT_THAT(problems_[0].what, HasSubstr("row 2"));
 
-  const auto lines = File("rb.jsonl", R"({"sample_id":"a.1","prompt":"p","eval_name":"arc","two":1.0,"two|total_cost":0.5})");
+  const auto lines = File(
+      "rb.jsonl", R"({"sample_id":"a.1","prompt":"p","eval_name":"arc","two":1.0,"two|total_cost":0.5})");
   EXPECT_EQ(CellOf(Imported("routerbench", {lines}), 0, "two").cost_usd, 0.5);
 }
 
 TEST_F(Importers, RouteLlmTakesTheDomainFromTheFile) {
-  const auto mmlu = File("mmlu_anatomy.csv", "prompt,mixtral,gpt-4\n\"Which bone?\nA. x\nAnswer:\",True,False\nNext?,False,True\n");
-  const auto gsm = File("gsm8k_responses.csv", "prompt,mixtral,gpt-4,mixtral_response,gpt-4_response\n1+1?,False,True,three,two\n");
+  const auto mmlu =
+      File("mmlu_anatomy.csv",
+           "prompt,mixtral,gpt-4\n\"Which bone?\nA. x\nAnswer:\",True,False\nNext?,False,True\n");
+  const auto gsm = File("gsm8k_responses.csv",
+                        "prompt,mixtral,gpt-4,mixtral_response,gpt-4_response\n1+1?,False,True,three,two\n");
   const auto m = Imported("routellm", {mmlu, gsm});
   ASSERT_EQ(m.rows.size(), 3U);
   EXPECT_EQ(m.rows[0].slice, "anatomy");
@@ -89,7 +96,8 @@ TEST_F(Importers, RouteLlmTakesTheDomainFromTheFile) {
 }
 
 TEST_F(Importers, RouterDcCountsAnyProbabilityOfTheRightOptionAsRight) {
-  const char* list = R"([{"question":"q1","scores":{"a":0.31,"b":0}},{"question":"q2","scores":{"a":0.2,"b":1.0},"cluster_id":3},{"x":1}])";
+  const char* list =
+      R"([{"question":"q1","scores":{"a":0.31,"b":0}},{"question":"q2","scores":{"a":0.2,"b":1.0},"cluster_id":3},{"x":1}])";
   const auto choice = Imported("routerdc", {File("mmlu_test.json", list)});
   EXPECT_EQ(CellOf(choice, 0, "a").score, 1);
   EXPECT_EQ(CellOf(choice, 0, "b").score, 0);
@@ -100,9 +108,10 @@ TEST_F(Importers, RouterDcCountsAnyProbabilityOfTheRightOptionAsRight) {
 }
 
 TEST_F(Importers, EmbedLlmGathersLongRowsIntoQuestions) {
-  const auto m = Imported("embedllm", {File("train.csv",
-                                            "prompt_id,model_id,category_id,label,prompt,model_name,category\n"
-                                            "7,0,2,1,Why?,alpha,logic\n7,1,2,0,Why?,beta,logic\n8,0,2,oops,How?,alpha,logic\n")});
+  const auto m = Imported(
+      "embedllm", {File("train.csv",
+                        "prompt_id,model_id,category_id,label,prompt,model_name,category\n"
+                        "7,0,2,1,Why?,alpha,logic\n7,1,2,0,Why?,beta,logic\n8,0,2,oops,How?,alpha,logic\n")});
   ASSERT_EQ(m.rows.size(), 1U);
   EXPECT_EQ(m.rows[0].id, "7");
   EXPECT_EQ(m.rows[0].slice, "logic");
@@ -114,7 +123,8 @@ TEST_F(Importers, EmbedLlmGathersLongRowsIntoQuestions) {
 TEST_F(Importers, LlmRouterBenchTakesModelAndSetFromTheFolders) {
   const char* run =
       R"({"performance":0.5,"records":[{"index":1,"origin_query":"What?","prompt":"Question: What?","prediction":"42","ground_truth":"42","score":1.0,"prompt_tokens":50,"completion_tokens":20,"cost":0.001,"raw_output":"It is 42."},{"index":2,"score":7}]})";
-  const auto m = Imported("llmrouterbench", {File("bench/aime/test/model-a/1.json", run), File("bench/aime/test/model-b/1.json", run)});
+  const auto m = Imported("llmrouterbench", {File("bench/aime/test/model-a/1.json", run),
+                                             File("bench/aime/test/model-b/1.json", run)});
   ASSERT_EQ(m.rows.size(), 1U);
   EXPECT_EQ(m.rows[0].benchmark, "aime");
   EXPECT_EQ(m.rows[0].reference, "42");
@@ -127,10 +137,11 @@ TEST_F(Importers, LlmRouterBenchTakesModelAndSetFromTheFolders) {
 TEST_F(Importers, RouterArenaLeavesOutWhatNobodyScored) {
   const auto m = Imported(
       "routerarena",
-      {File("cached_results/haiku.jsonl",
-            R"({"global_index":"AIME_3","question":"q","llm_selected":"haiku","generated_answer":"a","token_usage":{"input_tokens":9,"output_tokens":4},"evaluation_result":{"score":1.0,"ground_truth":"5","inference_cost":0.0002}})"
-            "\n"
-            R"({"global_index":"AIME_4","question":"q","llm_selected":"haiku","generated_answer":"a","evaluation_result":null})")});
+      {File(
+          "cached_results/haiku.jsonl",
+          R"({"global_index":"AIME_3","question":"q","llm_selected":"haiku","generated_answer":"a","token_usage":{"input_tokens":9,"output_tokens":4},"evaluation_result":{"score":1.0,"ground_truth":"5","inference_cost":0.0002}})"
+          "\n"
+          R"({"global_index":"AIME_4","question":"q","llm_selected":"haiku","generated_answer":"a","evaluation_result":null})")});
   ASSERT_EQ(m.rows.size(), 1U);
   EXPECT_EQ(m.rows[0].slice, "AIME");
   EXPECT_EQ(CellOf(m, 0, "haiku").prompt_tokens, 9);

@@ -1,5 +1,5 @@
-// Every policy of the registry, whatever it does inside: it learns from training rows only, pays for what it sees, is
-// no worse than random on a set made to be routed, and repeats.
+// Every policy of the registry, whatever it does inside: it learns from training rows only, pays for what it
+// sees, is no worse than random on a set made to be routed, and repeats.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -68,13 +68,14 @@ TEST_P(EveryPolicy, CannotSeeScoresOrReferencesOfTestRows) {
   EXPECT_EQ(a.calls, b.calls);
   if (a.skipped.empty()) {
     for (std::size_t i = 0; i < a.quality.size(); ++i)
-      EXPECT_FLOAT_EQ(a.quality[i] + b.quality[i], a.rows[i / a.values]) << "an answer was returned that was never bought";
+      EXPECT_FLOAT_EQ(a.quality[i] + b.quality[i], a.rows[i / a.values])
+          << "an answer was returned that was never bought";
   }
 }
 
 TEST_P(EveryPolicy, FitsTheSameWhateverTestRowsHold) {
-  // With the answers of test rows gone as well, what it does before it has bought anything must not change: the first call
-  // of every question is the same worker, so its cost is the same where one call is all.
+  // With the answers of test rows gone as well, what it does before it has bought anything must not change:
+  // the first call of every question is the same worker, so its cost is the same where one call is all.
   const Bench honest(Simulated(240));
   const Bench scrambled(Scrambled(honest.matrix, honest.facts.split.test, true), &honest.features);
   const Tally a = honest.Run(GetParam()), b = scrambled.Run(GetParam());
@@ -103,7 +104,8 @@ TEST_P(EveryPolicy, IsNoWorseThanRandomWhereMoneyIsNoObject) {
   const Tally random = bench.Run("random"), tally = bench.Run(GetParam());
   if (!tally.skipped.empty()) GTEST_SKIP() << GetParam() << ": " << tally.skipped;
   double quality = 0;
-  for (std::size_t b = 0; b < tally.blocks; ++b) quality += static_cast<double>(tally.quality[b * tally.values + tally.values - 1]);
+  for (std::size_t b = 0; b < tally.blocks; ++b)
+    quality += static_cast<double>(tally.quality[b * tally.values + tally.values - 1]);
   EXPECT_GE(quality, Sum(random.quality));
 }
 
@@ -112,7 +114,8 @@ std::vector<std::string> Names() {
   for (const auto& kind : PolicyKinds()) names.emplace_back(kind.name);
   return names;
 }
-INSTANTIATE_TEST_SUITE_P(Registry, EveryPolicy, ::testing::ValuesIn(Names()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Registry, EveryPolicy, ::testing::ValuesIn(Names()),
+                         [](const auto& info) { return info.param; });
 
 double QualityAt(const Bench& bench, std::string_view name, double budget) {
   const Tally t = bench.Run(name);
@@ -124,8 +127,8 @@ double QualityAt(const Bench& bench, std::string_view name, double budget) {
 }
 
 TEST(Policies, RoutersFindWhichQuestionsAreEasy) {
-  // Easy ones to "small", hard ones to "large": about .915 for half of "large"'s .01; no fixed worker for that money is
-  // better than .75 ("middle").
+  // Easy ones to "small", hard ones to "large": about .915 for half of "large"'s .01; no fixed worker for
+  // that money is better than .75 ("middle").
   const Bench bench(Simulated(800));
   for (const char* name : {"knn", "kmeans", "mf", "embedllm", "routerdc", "carrot", "router"})
     EXPECT_GT(QualityAt(bench, name, 0.0065), 0.85) << name;
@@ -136,7 +139,8 @@ TEST(Policies, AgreementAndCascadesFindWhatNoQuestionTells) {
   auto matrix = Simulated(800);
   for (Row& row : matrix.rows) row.prompt = "question";
   const Bench bench(std::move(matrix));
-  for (const char* name : {"agreement3", "cascade_routing", "evidence"}) EXPECT_GT(QualityAt(bench, name, 0.0065), 0.85) << name;
+  for (const char* name : {"agreement3", "cascade_routing", "evidence"})
+    EXPECT_GT(QualityAt(bench, name, 0.0065), 0.85) << name;
   EXPECT_LT(QualityAt(bench, "knn", 0.0065), 0.85);
 }
 

@@ -28,7 +28,8 @@ class MatrixFactorisation : public RoutingPolicy {
     const estimate::Table table = MakeTable(train);
     Random random(train.seed);
     model_.Begin(table.features, kDims, table.workers, 1, random);
-    // Theirs has no biases and learns for long; starting from the workers' log-odds it starts from what is known.
+    // Theirs has no biases and learns for long; starting from the workers' log-odds it starts from what is
+    // known.
     const auto means = MeansOf(train);
     for (std::size_t w = 0; w < table.workers; ++w) {
       const double q = std::min(0.98, std::max(0.02, means.quality[w]));

@@ -1,5 +1,5 @@
-// The server's own router, fitted as `baton train router` fits it: the cross-validated stack of estimators, and what a call
-// is expected to cost. Half a spread is taken off each estimate, as there (route/learned.h).
+// The server's own router, fitted as `baton train router` fits it: the cross-validated stack of estimators,
+// and what a call is expected to cost. Half a spread is taken off each estimate, as there (route/learned.h).
 
 #include <algorithm>
 
@@ -23,7 +23,8 @@ class Router : public Policy {
   }
 
   std::size_t Decide(Question& question, double value) const override {
-    const std::size_t worker = ChooseByUtility(question, Predicted(question).first(question.workers()), value);
+    const std::size_t worker =
+        ChooseByUtility(question, Predicted(question).first(question.workers()), value);
     question.Ask(worker);
     return worker;
   }
@@ -55,6 +56,8 @@ class Router : public Policy {
 
 }  // namespace
 
-std::unique_ptr<Policy> MakeRouter() { return std::make_unique<Router>(); }
+std::unique_ptr<Policy> MakeRouter() {
+  return std::make_unique<Router>();
+}
 
 }  // namespace baton::evaluate

@@ -48,7 +48,8 @@ class Smoothie : public Policy {
       return any;
     }
     std::vector<float> sum = Spread(texts);
-    for (const std::size_t r : near_.Nearest(near_.Of(question.features()), kNear, near_.rows())) Axpy(1, spread_[r], sum);
+    for (const std::size_t r : near_.Nearest(near_.Of(question.features()), kNear, near_.rows()))
+      Axpy(1, spread_[r], sum);
     std::size_t best = pool_.size();
     for (std::size_t p = 0; p < pool_.size(); ++p)
       if (question.Available(pool_[p]) && (best == pool_.size() || sum[p] < sum[best])) best = p;

@@ -41,7 +41,8 @@ std::vector<float> Directions::Of(std::span<const float> features) const {
   return unit;
 }
 
-std::vector<std::size_t> Directions::Nearest(std::span<const float> unit, std::size_t k, std::size_t without) const {
+std::vector<std::size_t> Directions::Nearest(std::span<const float> unit, std::size_t k,
+                                             std::size_t without) const {
   std::vector<std::pair<float, std::size_t>> all;
   all.reserve(rows());
   for (std::size_t r = 0; r < rows(); ++r)

@@ -23,8 +23,8 @@ using ::testing::Not;
 class Report : public ::testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::temp_directory_path() /
-              (std::string("baton_report_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = fs::temp_directory_path() / (std::string("baton_report_") +
+                                           ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::create_directories(folder_);
     config_.files = {(folder_ / "outcomes.jsonl").string()};
     config_.policies = {"best_single", "random", "knn", "agreement3", "self_consistency"};
@@ -35,7 +35,9 @@ class Report : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder_); }
 
-  void Store(const OutcomeMatrix& matrix) const { std::ofstream(config_.files[0], std::ios::binary) << WriteMatrix(matrix); }
+  void Store(const OutcomeMatrix& matrix) const {
+    std::ofstream(config_.files[0], std::ios::binary) << WriteMatrix(matrix);
+  }
 
   Json Build(int jobs = 1) const {
     const auto study = Prepare(config_);
@@ -54,15 +56,20 @@ class Report : public ::testing::Test {
 
 TEST_F(Report, HasTheFixedKeys) {
   const Json r = Build();
-  for (const char* key : {"data", "seeds", "train_share", "revision", "machine", "best_single", "oracle", "policies", "slices"})
+  for (const char* key :
+       {"data", "seeds", "train_share", "revision", "machine", "best_single", "oracle", "policies", "slices"})
     EXPECT_TRUE(r.contains(key)) << key;
-  for (const char* key : {"file", "sha256", "rows", "workers"}) EXPECT_TRUE(r["data"][0].contains(key)) << key;
-  for (const char* key : {"worker", "quality", "cost_usd"}) EXPECT_TRUE(r["best_single"].contains(key)) << key;
+  for (const char* key : {"file", "sha256", "rows", "workers"})
+    EXPECT_TRUE(r["data"][0].contains(key)) << key;
+  for (const char* key : {"worker", "quality", "cost_usd"})
+    EXPECT_TRUE(r["best_single"].contains(key)) << key;
   const Json& p = r["policies"]["knn"];
-  for (const char* key : {"quality", "cost_usd", "calls", "tokens", "aiq", "at_best_single_cost", "cost_to_match_best_single",
-                          "oracle_gap_closed", "solved_when_1_to_3_can", "decision_us", "curve"})
+  for (const char* key :
+       {"quality", "cost_usd", "calls", "tokens", "aiq", "at_best_single_cost", "cost_to_match_best_single",
+        "oracle_gap_closed", "solved_when_1_to_3_can", "decision_us", "curve"})
     EXPECT_TRUE(p.contains(key)) << key;
-  for (const char* key : {"quality", "difference", "ci95"}) EXPECT_TRUE(p["at_best_single_cost"].contains(key)) << key;
+  for (const char* key : {"quality", "difference", "ci95"})
+    EXPECT_TRUE(p["at_best_single_cost"].contains(key)) << key;
   EXPECT_EQ(p["curve"].size(), 6U);
   EXPECT_TRUE(r["slices"].contains("hard"));
   EXPECT_TRUE(r["slices"]["hard"]["policies"].contains("knn"));
@@ -136,7 +143,8 @@ TEST_F(Report, NamesFromTheDataCannotBecomeMarkup) {
 
 TEST_F(Report, ATableForTheTerminalNamesEveryPolicy) {
   const std::string text = ReportText(Build());
-  for (const char* name : {"best_single", "knn", "agreement3"}) EXPECT_THAT(text, HasSubstr(std::string("\n") + name));
+  for (const char* name : {"best_single", "knn", "agreement3"})
+    EXPECT_THAT(text, HasSubstr(std::string("\n") + name));
   EXPECT_THAT(text, HasSubstr("self_consistency: left out"));
 }
 

@@ -71,8 +71,8 @@ class Runner {
  public:
   Runner(const Study& study, const RunOptions& options, const Clock& clock, TallyFile& file)
       : study_(study), options_(options), file_(file), input_{study.matrix,   study.blocks, study.solved_by,
-                                                              study.features, study.width, study.embedded,  study.values,
-                                                              clock} {}
+                                                              study.features, study.width,  study.embedded,
+                                                              study.values,   clock} {}
 
   Tallies Run() {
     Tallies all;

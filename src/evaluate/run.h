@@ -19,7 +19,7 @@ namespace baton::evaluate {
 // Everything that the figures depend on besides the files' content and the code; stored in the result file.
 struct EvalConfig {
   std::vector<std::string> files;
-  std::string table;  // the static table that texts become vectors by; empty: hashed words
+  std::string table;                  // the static table that texts become vectors by; empty: hashed words
   std::string prices;                 // file; empty: built-in list prices
   std::vector<std::string> policies;  // empty: all
   double train_share = 0.5;

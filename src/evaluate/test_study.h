@@ -8,8 +8,9 @@
 
 namespace baton::evaluate {
 
-// Questions of two kinds that their words give away. "small" answers the easy ones for a cent of what "large" costs, which
-// answers nearly all; "middle" is between. Answers are numbers: right ones agree, wrong ones seldom.
+// Questions of two kinds that their words give away. "small" answers the easy ones for a cent of what "large"
+// costs, which answers nearly all; "middle" is between. Answers are numbers: right ones agree, wrong ones
+// seldom.
 inline OutcomeMatrix Simulated(std::size_t rows, std::uint64_t seed = 1) {
   Random random(seed);
   OutcomeMatrix m;
@@ -23,8 +24,9 @@ inline OutcomeMatrix Simulated(std::size_t rows, std::uint64_t seed = 1) {
     row.benchmark = "simulated";
     row.slice = is_hard ? "hard" : "easy";
     const std::uint64_t truth = random.Below(1000);
-    row.prompt = std::string(is_hard ? "Prove the theorem about prime integrals of" : "Add the number of") + " " +
-                 words[random.Below(8)] + " and " + words[random.Below(8)] + " number " + std::to_string(random.Below(100000));
+    row.prompt = std::string(is_hard ? "Prove the theorem about prime integrals of" : "Add the number of") +
+                 " " + words[random.Below(8)] + " and " + words[random.Below(8)] + " number " +
+                 std::to_string(random.Below(100000));
     row.reference = std::to_string(truth);
     for (std::size_t w = 0; w < 3; ++w) {
       Cell cell;
