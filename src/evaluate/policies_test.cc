@@ -31,6 +31,11 @@ struct Bench {
     features = given ? *given : *FeaturesOf(matrix, {});
     facts = FactsOf(matrix, MakeSplit(matrix, group, 0.5, 1));
   }
+  // Enough values to find a setting near a budget.
+  void Fine() {
+    values.clear();
+    for (double v = 3e-4; v < 3; v *= 1.5) values.push_back(v);
+  }
   Tally Run(std::string_view name) const {
     const TallyInput in{matrix, blocks, solved, features.x, features.width, features.embedded, values, clock};
     const auto policy = FindPolicy(name)->make();
@@ -129,19 +134,22 @@ double QualityAt(const Bench& bench, std::string_view name, double budget) {
 TEST(Policies, RoutersFindWhichQuestionsAreEasy) {
   // Easy ones to "small", hard ones to "large": about .915 for half of "large"'s .01; no fixed worker for
   // that money is better than .75 ("middle").
-  const Bench bench(Simulated(800));
+  Bench bench(Simulated(800));
+  bench.Fine();
   for (const char* name : {"knn", "kmeans", "mf", "embedllm", "routerdc", "carrot", "router"})
     EXPECT_GT(QualityAt(bench, name, 0.0065), 0.85) << name;
 }
 
 TEST(Policies, AgreementAndCascadesFindWhatNoQuestionTells) {
-  // Without a word in the prompt that tells easy from hard only answers tell.
+  // Without a word in the prompt that tells easy from hard only answers tell: the two small ones agree on
+  // easy questions, and "large" is asked where they do not, for .0074 in all.
   auto matrix = Simulated(800);
   for (Row& row : matrix.rows) row.prompt = "question";
-  const Bench bench(std::move(matrix));
+  Bench bench(std::move(matrix));
+  bench.Fine();
   for (const char* name : {"agreement3", "cascade_routing", "evidence"})
-    EXPECT_GT(QualityAt(bench, name, 0.0065), 0.85) << name;
-  EXPECT_LT(QualityAt(bench, "knn", 0.0065), 0.85);
+    EXPECT_GT(QualityAt(bench, name, 0.0085), 0.85) << name;
+  EXPECT_LT(QualityAt(bench, "knn", 0.0085), 0.85);
 }
 
 TEST(Policies, SelfConsistencyVotesAmongSamples) {

@@ -18,6 +18,8 @@ namespace baton::evaluate {
 namespace {
 
 constexpr std::size_t kDims = 128;
+// What a direction of length 1 counts for at the start: little beside the workers' log-odds.
+constexpr float kScale = 2;
 constexpr std::size_t kPairs = 24;  // of one row, drawn
 
 class MatrixFactorisation : public RoutingPolicy {
@@ -64,8 +66,7 @@ class MatrixFactorisation : public RoutingPolicy {
   // P_m is kept at length 1 by dividing where it is used; the gradient is that of the divided vector.
   float Strength(std::size_t w, std::span<const float> z) const {
     const auto p = model_.Vector(w);
-    return Dot(p, z) / std::sqrt(Dot(p, p) + 1e-12F) * std::sqrt(static_cast<float>(kDims)) +
-           model_.biases[w];
+    return Dot(p, z) / std::sqrt(Dot(p, p) + 1e-12F) * kScale + model_.biases[w];
   }
 
   void Row(std::span<const float> scores, std::span<const float> z, Random& draws, const Gradient& to) const {
@@ -96,7 +97,7 @@ class MatrixFactorisation : public RoutingPolicy {
 
   void Push(std::size_t w, float g, std::span<const float> z, const Gradient& to) const {
     const auto p = model_.Vector(w);
-    const float scale = std::sqrt(static_cast<float>(kDims)) / std::sqrt(Dot(p, p) + 1e-12F);
+    const float scale = kScale / std::sqrt(Dot(p, p) + 1e-12F);
     const float along = Dot(p, z) / (Dot(p, p) + 1e-12F);
     auto dp = to.vectors.subspan(w * kDims, kDims);
     Axpy(g * scale, z, dp);
