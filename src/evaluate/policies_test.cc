@@ -120,7 +120,7 @@ std::vector<std::string> Names() {
   return names;
 }
 INSTANTIATE_TEST_SUITE_P(Registry, EveryPolicy, ::testing::ValuesIn(Names()),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& of) { return of.param; });
 
 double QualityAt(const Bench& bench, std::string_view name, double budget) {
   const Tally t = bench.Run(name);

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kSliceDraws = 200;
-constexpr std::size_t kSliceRows = 40;  // smaller slices are shown without intervals anywhere else
+constexpr std::size_t kSliceRows = 40;  // smaller slices say too little to be shown
 constexpr std::uint64_t kDrawSeed = 20261128;
 
 // Six significant digits: enough to repeat every comparison, short enough to read. NaN and infinity are null.
