@@ -141,7 +141,7 @@ def write(results, notes, missing, out):
 Regenerate: `bench/eval_all --data FOLDER` (writes this page and learned_routing.json). Revision {any_result['revision']}; machine: {any_result['machine']};
 {len(any_result['seeds'])} seeds ({any_result['seeds'][0]} to {any_result['seeds'][-1]}), train share {any_result['train_share']}; near duplicates on one side; intervals: paired bootstrap over questions,
 {any_result['config']['draws']} draws, 95 %. How figures are computed: [../evaluation.md](../evaluation.md). Recorded answers of real models; nothing is simulated here.
-A difference whose interval touches zero is "no difference found". Quality in points of 100. {('Absent: ' + ', '.join(missing) + '.') if missing else ''}
+A difference whose interval touches zero is "no difference found". Quality in points of 100. {('Not measured in this run: ' + ', '.join(missing) + '.') if missing else ''}
 
 {summary(results, 'evidence')}{summary(results, 'router')}
 ## The evidence policy against the best single worker, at equal dollars
