@@ -6,10 +6,11 @@ SHELL := /bin/bash
 export PATH := /usr/bin:/bin:/usr/sbin:/sbin:$(PATH)
 export BATON_DEPS ?= $(HOME)/.cache/baton
 JOBS ?= $(or $(BATON_JOBS),$(shell nproc))
+DATA ?= ../shared/data
 FUZZ_SECONDS ?= 30
 SOAK_SECONDS ?= 600
 
-.PHONY: help demo demo-stop test test-sanitized build check fmt bench fuzz soak conformance clean
+.PHONY: help demo demo-stop test test-sanitized build check fmt bench eval fuzz soak conformance clean
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
 
@@ -47,6 +48,12 @@ bench: ## the short benchmark; results are printed and go to build/bench
 	@tools/build release
 	@build/baton models pull --all --dir models
 	@bench/run
+
+eval: ## policies on every recorded set under DATA (../shared/data); writes docs/results/learned_routing.md; takes an hour
+	@tools/setup demo
+	@tools/build release baton
+	@build/baton models pull --all --dir models
+	@bench/eval_all --data $(DATA)
 
 fuzz: ## every fuzz target for FUZZ_SECONDS (30)
 	@tools/setup check

@@ -344,6 +344,9 @@ void AddEval(CLI::App& app, int& code) {
   sub->add_option("--seeds", o.seeds, "how many splits")->check(CLI::Range(1, 1000))->capture_default_str();
   sub->add_option("--first-seed", o.first_seed, "the first of them")->capture_default_str();
   sub->add_option("--prices", o.prices, "price table, JSON (default: prices.json beside the data)");
+  sub->add_option("--models", o.models,
+                  "folder of `baton models pull`, for the static table that texts become vectors by")
+      ->capture_default_str();
   sub->add_option("--score-scale", o.score_scale, "what a perfect score is in the data")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();

@@ -17,6 +17,7 @@
 #include "evaluate/import.h"
 #include "evaluate/report.h"
 #include "evaluate/run.h"
+#include "lm/distil.h"
 
 namespace baton::cli {
 namespace {
@@ -46,6 +47,16 @@ std::string FindPrices(const std::vector<std::string>& files) {
     for (const auto& path : {folder / "prices.json", folder.parent_path() / "prices" / "prices.json"})
       if (fs::exists(path)) return path.string();
   }
+  return {};
+}
+
+// Without the table hashed words stand in for its vectors; the report says which it was.
+std::string FindTable(const std::string& folder) {
+  const fs::path path = fs::path(folder) / lm::kTableFile;
+  if (fs::exists(path)) return path.string();
+  fmt::print(stderr,
+             "baton: {} is not here, hashed words take its place ('baton models pull --all' makes it)\n",
+             path.string());
   return {};
 }
 
@@ -153,6 +164,7 @@ int Eval(const EvalOptions& options) {
   evaluate::EvalConfig config;
   config.files = options.data;
   config.prices = options.prices.empty() ? FindPrices(options.data) : options.prices;
+  config.table = FindTable(options.models);
   config.policies = options.policies;
   config.train_share = options.train_share;
   config.seeds = options.seeds;

@@ -31,7 +31,8 @@ struct TrainPlan {
   std::size_t visits = 100'000;
   std::size_t batch = 64;
   float rate = 3e-4F, decay = 1e-5F;
-  float noise = 0;  // standard deviation added to the features of each visit, as a share of their own
+  int patience = 6;  // epochs without a better loss on the rows held back, after which training ends
+  float noise = 0;   // standard deviation added to the features of each visit, as a share of their own
 };
 
 // What one row does to the gradient: given its projection, adds to dz, to the workers' vectors' gradient and
@@ -41,8 +42,12 @@ struct Gradient {
 };
 using RowLoss = std::function<void(std::size_t row, std::span<const float> z, const Gradient& to)>;
 
-// Minibatch Adam over all parameters.
+// What one row loses, given its projection; on rows that are held back.
+using RowError = std::function<double(std::size_t row, std::span<const float> z)>;
+
+// Minibatch Adam over all parameters. Every seventh row is held back, and the parameters with which those
+// lose least are kept: small sets are learned by heart within a few epochs.
 void TrainBilinear(Bilinear& model, const estimate::Table& table, const TrainPlan& plan, Random& random,
-                   const RowLoss& loss);
+                   const RowLoss& loss, const RowError& error);
 
 }  // namespace baton::evaluate

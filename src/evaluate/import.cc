@@ -81,6 +81,7 @@ void Gather::Problem(std::string what) {
 std::string WriteMatrix(const OutcomeMatrix& matrix) {
   std::string out;
   for (const Row& row : matrix.rows) {
+    if (row.id.empty()) continue;
     nlohmann::ordered_json j = {{"id", row.id}, {"benchmark", row.benchmark}};
     if (!row.slice.empty()) j["slice"] = row.slice;
     if (!row.prompt.empty()) j["prompt"] = row.prompt;

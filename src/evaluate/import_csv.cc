@@ -69,7 +69,8 @@ std::vector<std::size_t> ModelColumns(const Table& table, std::string_view part_
                  name.find(part_separator) == std::string::npos;
     bool any = false;
     for (std::size_t r = 1; r < table.size() && model; ++r) {
-      const std::string& value = c < table[r].size() ? table[r][c] : table[0][c];
+      if (table[r].size() != table[0].size()) continue;  // reported where rows are read
+      const std::string& value = table[r][c];
       any |= ScoreOf(value).has_value();
       model = value.empty() || ScoreOf(value).has_value();
     }

@@ -22,6 +22,7 @@ struct TrainView {
   std::span<const std::size_t> rows;  // the training rows, the same for every policy
   std::span<const float> features;    // all rows of the matrix x `width`, row-major; computed without labels
   std::size_t width = 0;
+  std::size_t embedded = 0;  // the first so many features are a direction of length 1; 0: none in particular
   std::uint64_t seed = 1;
   // Ascending grid of what a point of quality may be worth, USD: the values Decide will be called with.
   std::span<const double> values;

@@ -49,8 +49,7 @@ class CascadeRouting : public Policy {
     pool_ = Candidates(train, kPool);
     answers_ = static_cast<bool>(NeedAnswers(train));
     table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r)
-      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
+    near_ = DirectionsOf(train);
     const auto means = MeansOf(train);
     mean_.assign(means.quality.begin(), means.quality.end());
     const auto all = TrainKnown(train);
@@ -66,9 +65,7 @@ class CascadeRouting : public Policy {
     auto& memo = question.memo();
     if (memo.empty()) {
       memo.resize(n);
-      std::vector<float> unit(question.features().begin(), question.features().end());
-      Normalise(unit);
-      Prior(unit, table_.rows, memo);
+      Prior(near_.Of(question.features()), table_.rows, memo);
     }
     std::copy_n(memo.begin(), n, known.prior.begin());
     std::array<double, kPool> cost{};
@@ -116,16 +113,11 @@ class CascadeRouting : public Policy {
 
   // Mean scores of the nearest training rows for each of the pool, pulled a little to the overall mean.
   void Prior(std::span<const float> unit, std::size_t without, std::span<float> out) const {
-    std::vector<std::pair<float, std::size_t>> all;
-    all.reserve(table_.rows);
-    for (std::size_t r = 0; r < table_.rows; ++r)
-      if (r != without) all.emplace_back(-Dot(unit, table_.X(r)), r);
-    const std::size_t k = std::min(kNear, all.size());
-    std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k - (k > 0)), all.end());
+    const auto near = near_.Nearest(unit, kNear, without);
     for (std::size_t p = 0; p < pool_.size(); ++p) {
       float sum = 5 * mean_[pool_[p]], n = 5;
-      for (std::size_t i = 0; i < k; ++i) {
-        const float q = table_.Quality(all[i].second)[pool_[p]];
+      for (const std::size_t r : near) {
+        const float q = table_.Quality(r)[pool_[p]];
         if (!std::isnan(q)) sum += q, n += 1;
       }
       out[p] = sum / n;
@@ -222,7 +214,7 @@ class CascadeRouting : public Policy {
     length_mean_.fill(0);
     for (std::size_t i = 0; i < all.size(); ++i) {
       const Row& row = train.matrix.rows[train.rows[i]];
-      Prior(table_.X(i), i, all[i].prior);
+      Prior(near_.X(i), i, all[i].prior);
       std::vector<std::string_view> texts;
       for (std::size_t p = 0; p < pool_.size(); ++p) {
         texts.push_back(AnswerOf(row.cells[pool_[p]]));
@@ -322,6 +314,7 @@ class CascadeRouting : public Policy {
   std::vector<std::size_t> pool_;
   bool answers_ = false;
   estimate::Table table_;
+  Directions near_;
   std::vector<float> mean_;
   Vec length_mean_{};
   std::array<Logistic, 2 * (kLargest + 1)> models_;

@@ -30,17 +30,12 @@ class EmbedLlm : public RoutingPolicy {
     TrainPlan plan;
     plan.noise = 0.05F;
     plan.rate = 2e-3F;
-    TrainBilinear(model_, table, plan, random,
-                  [&](std::size_t row, std::span<const float> z, const Gradient& to) {
-                    const auto scores = table.Quality(row);
-                    for (std::size_t w = 0; w < scores.size(); ++w) {
-                      if (std::isnan(scores[w])) continue;
-                      const float g = Right(w, z) - scores[w];
-                      Axpy(g, z, to.vectors.subspan(w * kDims, kDims));
-                      Axpy(g, model_.Vector(w), to.dz);
-                      to.biases[w] += g;
-                    }
-                  });
+    TrainBilinear(
+        model_, table, plan, random,
+        [&](std::size_t row, std::span<const float> z, const Gradient& to) {
+          Row(table.Quality(row), z, to);
+        },
+        [&](std::size_t row, std::span<const float> z) { return Loss(table.Quality(row), z); });
     return {};
   }
 
@@ -52,6 +47,27 @@ class EmbedLlm : public RoutingPolicy {
   }
 
  private:
+  void Row(std::span<const float> scores, std::span<const float> z, const Gradient& to) const {
+    for (std::size_t w = 0; w < scores.size(); ++w) {
+      if (std::isnan(scores[w])) continue;
+      const float g = Right(w, z) - scores[w];
+      Axpy(g, z, to.vectors.subspan(w * kDims, kDims));
+      Axpy(g, model_.Vector(w), to.dz);
+      to.biases[w] += g;
+    }
+  }
+
+  double Loss(std::span<const float> scores, std::span<const float> z) const {
+    double loss = 0;
+    for (std::size_t w = 0; w < scores.size(); ++w) {
+      if (std::isnan(scores[w])) continue;
+      const double p = std::min(1 - 1e-6, std::max(1e-6, static_cast<double>(Right(w, z)))),
+                   y = static_cast<double>(scores[w]);
+      loss -= y * std::log(p) + (1 - y) * std::log(1 - p);
+    }
+    return loss;
+  }
+
   float Right(std::size_t w, std::span<const float> z) const {
     return Sigmoid(Dot(model_.Vector(w), z) + model_.biases[w]);
   }

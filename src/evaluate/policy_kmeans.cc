@@ -26,19 +26,17 @@ class Kmeans : public Policy {
   std::string_view name() const override { return "kmeans"; }
 
   Status Fit(const TrainView& train) override {
-    table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r)
-      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
-    clusters_ = std::clamp<std::size_t>(table_.rows / kRowsPerCluster, 1, kClusters);
+    near_ = DirectionsOf(train);
+    clusters_ = std::clamp<std::size_t>(near_.rows() / kRowsPerCluster, 1, kClusters);
     Random random(train.seed);
     Begin(random);
-    std::vector<std::size_t> of(table_.rows);
+    std::vector<std::size_t> of(near_.rows());
     for (int round = 0; round < kRounds; ++round) {
-      for (std::size_t r = 0; r < table_.rows; ++r) of[r] = Closest(table_.X(r));
+      for (std::size_t r = 0; r < near_.rows(); ++r) of[r] = Closest(near_.X(r));
       Move(of);
     }
     Score(train, of);
-    table_ = {};
+    near_.x.clear();
     return {};
   }
 
@@ -66,20 +64,20 @@ class Kmeans : public Policy {
 
   // k-means++ (Arthur and Vassilvitskii, 2007).
   void Begin(Random& random) {
-    width_ = table_.features;
+    width_ = near_.width;
     centres_.assign(clusters_ * width_, 0);
-    std::vector<double> far(table_.rows, 4);
-    std::size_t next = random.Below(table_.rows);
+    std::vector<double> far(near_.rows(), 4);
+    std::size_t next = random.Below(near_.rows());
     for (std::size_t c = 0; c < clusters_; ++c) {
-      const auto x = table_.X(next);
+      const auto x = near_.X(next);
       std::copy(x.begin(), x.end(), Centre(c).begin());
       double sum = 0;
-      for (std::size_t r = 0; r < table_.rows; ++r) {
-        far[r] = std::min(far[r], std::max(0.0, 2 - 2 * static_cast<double>(Dot(table_.X(r), x))));
+      for (std::size_t r = 0; r < near_.rows(); ++r) {
+        far[r] = std::min(far[r], std::max(0.0, 2 - 2 * static_cast<double>(Dot(near_.X(r), x))));
         sum += far[r];
       }
       double at = random.Unit() * sum;
-      for (next = 0; next + 1 < table_.rows && at >= far[next]; ++next) at -= far[next];
+      for (next = 0; next + 1 < near_.rows() && at >= far[next]; ++next) at -= far[next];
     }
   }
 
@@ -93,8 +91,8 @@ class Kmeans : public Policy {
 
   void Move(const std::vector<std::size_t>& of) {
     std::vector<float> sums(centres_.size());
-    for (std::size_t r = 0; r < table_.rows; ++r)
-      Axpy(1, table_.X(r), std::span(sums).subspan(of[r] * width_, width_));
+    for (std::size_t r = 0; r < near_.rows(); ++r)
+      Axpy(1, near_.X(r), std::span(sums).subspan(of[r] * width_, width_));
     for (std::size_t c = 0; c < clusters_; ++c) {
       const auto sum = std::span(sums).subspan(c * width_, width_);
       if (Dot(sum, sum) == 0) continue;  // nobody's: stays where it was
@@ -139,8 +137,7 @@ class Kmeans : public Policy {
 
   // Scores, then costs, weighted over the nearest clusters.
   void Blend(std::span<const float> x, std::vector<float>& out) const {
-    std::vector<float> unit(x.begin(), x.end());
-    Normalise(unit);
+    const auto unit = near_.Of(x);
     std::vector<std::pair<float, std::size_t>> near;
     for (std::size_t c = 0; c < clusters_; ++c) near.emplace_back(-Dot(unit, Centre(c)), c);
     const std::size_t k = std::min(kNearest, near.size());
@@ -157,7 +154,7 @@ class Kmeans : public Policy {
     }
   }
 
-  estimate::Table table_;
+  Directions near_;
   std::size_t clusters_ = 0, width_ = 0;
   std::vector<float> centres_, score_, cost_;
   double range_ = 1;

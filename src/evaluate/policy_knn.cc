@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
-#include "evaluate/linear.h"
 #include "evaluate/policy_util.h"
 #include "evaluate/registry.h"
 
@@ -23,8 +21,7 @@ class Knn : public RoutingPolicy {
 
   Status Fit(const TrainView& train) override {
     table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r)
-      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
+    near_ = DirectionsOf(train);
     const auto means = MeansOf(train);
     mean_.assign(means.quality.begin(), means.quality.end());
     k_ = ChooseK();
@@ -33,27 +30,11 @@ class Knn : public RoutingPolicy {
 
  protected:
   void Predict(std::span<const float> x, std::span<float> quality) const override {
-    std::vector<float> unit(x.begin(), x.end());
-    Normalise(unit);
-    const auto near = Nearest(unit, table_.rows);
+    const auto near = near_.Nearest(near_.Of(x), k_, table_.rows);
     Average(near, k_, quality);
   }
 
  private:
-  // The closest rows, nearest first, at most the largest k.
-  std::vector<std::size_t> Nearest(std::span<const float> unit, std::size_t without) const {
-    std::vector<std::pair<float, std::size_t>> all;
-    all.reserve(table_.rows);
-    for (std::size_t r = 0; r < table_.rows; ++r)
-      if (r != without) all.emplace_back(-Dot(unit, table_.X(r)), r);
-    const std::size_t n = std::min(all.size(), kChoices.back());
-    std::nth_element(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n - (n > 0)), all.end());
-    std::sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(n));
-    std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < n; ++i) rows.push_back(all[i].second);
-    return rows;
-  }
-
   // One pseudo-row of the worker's overall mean stands for what few neighbours do not tell.
   void Average(const std::vector<std::size_t>& near, std::size_t k, std::span<float> quality) const {
     for (std::size_t w = 0; w < quality.size(); ++w) {
@@ -71,7 +52,7 @@ class Knn : public RoutingPolicy {
     std::vector<float> quality(table_.workers);
     const std::size_t step = std::max<std::size_t>(1, table_.rows / kProbes);
     for (std::size_t r = 0; r < table_.rows; r += step) {
-      const auto near = Nearest(table_.X(r), r);
+      const auto near = near_.Nearest(near_.X(r), kChoices.back(), r);
       for (std::size_t c = 0; c < kChoices.size(); ++c) {
         Average(near, kChoices[c], quality);
         for (std::size_t w = 0; w < table_.workers; ++w) {
@@ -84,6 +65,7 @@ class Knn : public RoutingPolicy {
   }
 
   estimate::Table table_;
+  Directions near_;
   std::vector<float> mean_;
   std::size_t k_ = 0;
 };

@@ -18,6 +18,8 @@ namespace baton::evaluate {
 namespace {
 
 constexpr std::size_t kDims = 128;
+// What a direction of length 1 counts for at the start: little beside the workers' log-odds.
+constexpr float kScale = 2;
 constexpr std::size_t kPairs = 24;  // of one row, drawn
 
 class MatrixFactorisation : public RoutingPolicy {
@@ -28,16 +30,25 @@ class MatrixFactorisation : public RoutingPolicy {
     const estimate::Table table = MakeTable(train);
     Random random(train.seed);
     model_.Begin(table.features, kDims, table.workers, 1, random);
+    // Theirs has no biases and learns for long; starting from the workers' log-odds it starts from what is
+    // known.
+    const auto means = MeansOf(train);
+    for (std::size_t w = 0; w < table.workers; ++w) {
+      const double q = std::min(0.98, std::max(0.02, means.quality[w]));
+      model_.biases[w] = static_cast<float>(std::log(q / (1 - q)));
+    }
     TrainPlan plan;
     plan.epochs = 100;
     plan.noise = 0.1F;
     plan.rate = 3e-3F;  // theirs starts from 1536 features of a large model; ten times the rate in a tenth of
                         // the visits
     Random draws(train.seed + 1);
-    TrainBilinear(model_, table, plan, random,
-                  [&](std::size_t row, std::span<const float> z, const Gradient& to) {
-                    Row(table.Quality(row), z, draws, to);
-                  });
+    TrainBilinear(
+        model_, table, plan, random,
+        [&](std::size_t row, std::span<const float> z, const Gradient& to) {
+          Row(table.Quality(row), z, draws, to);
+        },
+        [&](std::size_t row, std::span<const float> z) { return Loss(table.Quality(row), z); });
     Compare(train);
     return {};
   }
@@ -55,8 +66,7 @@ class MatrixFactorisation : public RoutingPolicy {
   // P_m is kept at length 1 by dividing where it is used; the gradient is that of the divided vector.
   float Strength(std::size_t w, std::span<const float> z) const {
     const auto p = model_.Vector(w);
-    return Dot(p, z) / std::sqrt(Dot(p, p) + 1e-12F) * std::sqrt(static_cast<float>(kDims)) +
-           model_.biases[w];
+    return Dot(p, z) / std::sqrt(Dot(p, p) + 1e-12F) * kScale + model_.biases[w];
   }
 
   void Row(std::span<const float> scores, std::span<const float> z, Random& draws, const Gradient& to) const {
@@ -72,9 +82,22 @@ class MatrixFactorisation : public RoutingPolicy {
     }
   }
 
+  // Cross entropy over all pairs of neighbours in the list of workers: enough to see whether it still learns.
+  double Loss(std::span<const float> scores, std::span<const float> z) const {
+    double loss = 0;
+    for (std::size_t a = 0; a < scores.size(); ++a) {
+      for (std::size_t b = a + 1; b < std::min(scores.size(), a + 5); ++b) {
+        if (std::isnan(scores[a]) || std::isnan(scores[b]) || scores[a] == scores[b]) continue;
+        const float margin = (Strength(a, z) - Strength(b, z)) * (scores[a] > scores[b] ? 1.0F : -1.0F);
+        loss += std::log1p(std::exp(-static_cast<double>(margin)));
+      }
+    }
+    return loss;
+  }
+
   void Push(std::size_t w, float g, std::span<const float> z, const Gradient& to) const {
     const auto p = model_.Vector(w);
-    const float scale = std::sqrt(static_cast<float>(kDims)) / std::sqrt(Dot(p, p) + 1e-12F);
+    const float scale = kScale / std::sqrt(Dot(p, p) + 1e-12F);
     const float along = Dot(p, z) / (Dot(p, p) + 1e-12F);
     auto dp = to.vectors.subspan(w * kDims, kDims);
     Axpy(g * scale, z, dp);

@@ -36,11 +36,13 @@ class RouterDc : public RoutingPolicy {
     plan.decay = 0;
     Random draws(train.seed + 1);
     std::vector<float> other(kDims);
-    TrainBilinear(model_, table, plan, random,
-                  [&](std::size_t row, std::span<const float> z, const Gradient& to) {
-                    SampleWorker(table.Quality(row), z, to);
-                    SampleSample(table, row, z, draws, other, to);
-                  });
+    TrainBilinear(
+        model_, table, plan, random,
+        [&](std::size_t row, std::span<const float> z, const Gradient& to) {
+          SampleWorker(table.Quality(row), z, to);
+          SampleSample(table, row, z, draws, other, to);
+        },
+        [&](std::size_t row, std::span<const float> z) { return Loss(table.Quality(row), z); });
     Scale(table);
     return {};
   }
@@ -64,21 +66,41 @@ class RouterDc : public RoutingPolicy {
     Axpy(-g * ab / (aa * norm), a, da);
   }
 
-  void SampleWorker(std::span<const float> scores, std::span<const float> z, const Gradient& to) const {
+  // The best (score above 0) and the worst (at most a half) of a row; none when either side is empty.
+  struct Sides {
+    std::vector<std::size_t> good, bad;
+  };
+  static Sides SidesOf(std::span<const float> scores) {
     std::vector<std::size_t> order;
     for (std::size_t w = 0; w < scores.size(); ++w)
       if (!std::isnan(scores[w])) order.push_back(w);
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
-    std::vector<std::size_t> bad;
-    for (std::size_t k = order.size(); k-- > 0 && bad.size() < kLast;)
-      if (scores[order[k]] <= 0.5F) bad.push_back(order[k]);
-    if (bad.empty()) return;
-    for (std::size_t k = 0; k < std::min(kTop, order.size()) && scores[order[k]] > 0; ++k) {
+    Sides s;
+    for (std::size_t k = order.size(); k-- > 0 && s.bad.size() < kLast;)
+      if (scores[order[k]] <= 0.5F) s.bad.push_back(order[k]);
+    for (std::size_t k = 0; k < std::min(kTop, order.size()) && scores[order[k]] > 0 && !s.bad.empty(); ++k)
       // In a row with few workers one may stand in both lists.
-      if (std::find(bad.begin(), bad.end(), order[k]) != bad.end()) continue;
-      Contrast(order[k], bad, z, to);
+      if (std::find(s.bad.begin(), s.bad.end(), order[k]) == s.bad.end()) s.good.push_back(order[k]);
+    return s;
+  }
+
+  void SampleWorker(std::span<const float> scores, std::span<const float> z, const Gradient& to) const {
+    const Sides s = SidesOf(scores);
+    for (const std::size_t good : s.good) Contrast(good, s.bad, z, to);
+  }
+
+  double Loss(std::span<const float> scores, std::span<const float> z) const {
+    const Sides s = SidesOf(scores);
+    double loss = 0;
+    for (const std::size_t good : s.good) {
+      const double own = std::exp(static_cast<double>(kSharp * Cosine(z, model_.Vector(good))));
+      double sum = own;
+      for (const std::size_t w : s.bad)
+        sum += std::exp(static_cast<double>(kSharp * Cosine(z, model_.Vector(w))));
+      loss -= std::log(own / sum);
     }
+    return loss;
   }
 
   // -log softmax of the good one among itself and the bad ones.

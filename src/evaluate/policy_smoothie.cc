@@ -25,9 +25,7 @@ class Smoothie : public Policy {
     TRY_VOID(NeedAnswers(train));
     pool_ = Candidates(train, kPool);
     if (pool_.size() < 3) return Fail(Code::kInvalidRequest, "needs three workers", "too_few_workers");
-    table_ = MakeTable(train);
-    for (std::size_t r = 0; r < table_.rows; ++r)
-      Normalise(std::span(table_.x).subspan(r * table_.features, table_.features));
+    near_ = DirectionsOf(train);
     for (const std::size_t r : train.rows) {
       std::vector<std::string_view> texts;
       for (const std::size_t w : pool_) texts.push_back(AnswerOf(train.matrix.rows[r].cells[w]));
@@ -50,7 +48,8 @@ class Smoothie : public Policy {
       return any;
     }
     std::vector<float> sum = Spread(texts);
-    for (const std::size_t r : Nearest(question.features())) Axpy(1, spread_[r], sum);
+    for (const std::size_t r : near_.Nearest(near_.Of(question.features()), kNear, near_.rows()))
+      Axpy(1, spread_[r], sum);
     std::size_t best = pool_.size();
     for (std::size_t p = 0; p < pool_.size(); ++p)
       if (question.Available(pool_[p]) && (best == pool_.size() || sum[p] < sum[best])) best = p;
@@ -78,20 +77,8 @@ class Smoothie : public Policy {
     return out;
   }
 
-  std::vector<std::size_t> Nearest(std::span<const float> x) const {
-    std::vector<float> unit(x.begin(), x.end());
-    Normalise(unit);
-    std::vector<std::pair<float, std::size_t>> all;
-    for (std::size_t r = 0; r < table_.rows; ++r) all.emplace_back(-Dot(unit, table_.X(r)), r);
-    const std::size_t k = std::min(kNear, all.size());
-    std::partial_sort(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(k), all.end());
-    std::vector<std::size_t> rows;
-    for (std::size_t i = 0; i < k; ++i) rows.push_back(all[i].second);
-    return rows;
-  }
-
   std::vector<std::size_t> pool_;
-  estimate::Table table_;
+  Directions near_;
   std::vector<std::vector<float>> spread_;
 };
 

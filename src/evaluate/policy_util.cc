@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "evaluate/linear.h"
 #include "evaluate/metrics.h"
 
 namespace baton::evaluate {
@@ -11,6 +12,7 @@ estimate::Table MakeTable(const TrainView& train) {
   t.rows = train.rows.size();
   t.features = train.width;
   t.workers = train.matrix.workers.size();
+  t.embedded = train.embedded;
   for (const std::size_t r : train.rows) {
     const auto x = train.X(r);
     t.x.insert(t.x.end(), x.begin(), x.end());
@@ -21,6 +23,36 @@ estimate::Table MakeTable(const TrainView& train) {
     }
   }
   return t;
+}
+
+Directions DirectionsOf(const TrainView& train) {
+  Directions d;
+  d.width = train.embedded > 0 ? train.embedded : train.width;
+  for (const std::size_t r : train.rows) {
+    const auto unit = d.Of(train.X(r));
+    d.x.insert(d.x.end(), unit.begin(), unit.end());
+  }
+  return d;
+}
+
+std::vector<float> Directions::Of(std::span<const float> features) const {
+  std::vector<float> unit(features.begin(), features.begin() + static_cast<std::ptrdiff_t>(width));
+  Normalise(unit);
+  return unit;
+}
+
+std::vector<std::size_t> Directions::Nearest(std::span<const float> unit, std::size_t k,
+                                             std::size_t without) const {
+  std::vector<std::pair<float, std::size_t>> all;
+  all.reserve(rows());
+  for (std::size_t r = 0; r < rows(); ++r)
+    if (r != without) all.emplace_back(-Dot(unit, X(r)), r);
+  const auto end = all.begin() + static_cast<std::ptrdiff_t>(std::min(k, all.size()));
+  if (end != all.end()) std::nth_element(all.begin(), end, all.end());
+  std::sort(all.begin(), end);
+  std::vector<std::size_t> nearest;
+  for (auto it = all.begin(); it != end; ++it) nearest.push_back(it->second);
+  return nearest;
 }
 
 WorkerMeans MeansOf(const TrainView& train) {

@@ -14,6 +14,19 @@ namespace baton::evaluate {
 // The training rows as what estimators learn from.
 estimate::Table MakeTable(const TrainView& train);
 
+// The training rows as directions: their embedded features, or all where none are, at length 1. For cosines.
+struct Directions {
+  std::size_t width = 0;
+  std::vector<float> x;  // rows x width
+  std::size_t rows() const { return width > 0 ? x.size() / width : 0; }
+  std::span<const float> X(std::size_t row) const { return std::span(x).subspan(row * width, width); }
+  // Of any question.
+  std::vector<float> Of(std::span<const float> features) const;
+  // The `k` rows with the largest cosine to a direction, nearest first; `without` is left out.
+  std::vector<std::size_t> Nearest(std::span<const float> unit, std::size_t k, std::size_t without) const;
+};
+Directions DirectionsOf(const TrainView& train);
+
 // Mean score per worker over the training rows; a missing answer is a 0. And mean cost, over recorded
 // answers.
 struct WorkerMeans {

@@ -16,7 +16,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr int kSliceDraws = 200;
-constexpr std::size_t kSliceRows = 40;  // smaller slices are shown without intervals anywhere else
+constexpr std::size_t kSliceRows = 40;  // smaller slices say too little to be shown
 constexpr std::uint64_t kDrawSeed = 20261128;
 
 // Six significant digits: enough to repeat every comparison, short enough to read. NaN and infinity are null.
@@ -67,6 +67,7 @@ class Builder {
     out["revision"] = setting_.revision;
     out["machine"] = setting_.machine;
     out["config"] = Config();
+    out["features"] = study_.feature_id;
     out["rows"] = study_.matrix.rows.size();
     out["near_duplicates"] = study_.near_duplicates;
     out["test_rows_per_seed"] = study_.facts[0].split.test.size();
@@ -99,6 +100,7 @@ class Builder {
     const EvalConfig& c = study_.config;
     return {{"files", c.files},
             {"prices", c.prices},
+            {"table", c.table},
             {"policies", c.policies},
             {"train_share", c.train_share},
             {"seeds", c.seeds},
@@ -346,6 +348,7 @@ Result<EvalConfig> ConfigOf(const nlohmann::ordered_json& report) {
     const auto& j = report.at("config");
     j.at("files").get_to(c.files);
     j.at("prices").get_to(c.prices);
+    j.at("table").get_to(c.table);
     j.at("policies").get_to(c.policies);
     j.at("train_share").get_to(c.train_share);
     j.at("seeds").get_to(c.seeds);

@@ -71,8 +71,8 @@ class Runner {
  public:
   Runner(const Study& study, const RunOptions& options, const Clock& clock, TallyFile& file)
       : study_(study), options_(options), file_(file), input_{study.matrix,   study.blocks, study.solved_by,
-                                                              study.features, study.width,  study.values,
-                                                              clock} {}
+                                                              study.features, study.width,  study.embedded,
+                                                              study.values,   clock} {}
 
   Tallies Run() {
     Tallies all;
@@ -126,7 +126,8 @@ class Runner {
 // A finished part is of use again only to the same study.
 std::string Fingerprint(const Study& study, const std::string& revision) {
   std::string all = fmt::format("{} {} {} {} {} {}", revision, study.config.train_share, study.config.points,
-                                study.config.score_scale, study.config.assumed_tokens, study.config.prices);
+                                study.config.score_scale, study.config.assumed_tokens,
+                                study.config.prices + ' ' + study.feature_id);
   for (const auto& file : study.files) all += " " + file.sha256;
   return all;
 }
@@ -149,9 +150,11 @@ Result<Study> Prepare(const EvalConfig& config) {
   for (std::size_t r = 0; r < group.size(); ++r) study.near_duplicates += group[r] != r;
   study.blocks = MakeBlocks(study.matrix, group);
   study.solved_by = SolvedBy(study.matrix);
-  Features features = FeaturesOf(study.matrix);
+  TRY(Features features, FeaturesOf(study.matrix, config.table));
   study.features = std::move(features.x);
   study.width = features.width;
+  study.embedded = features.embedded;
+  study.feature_id = features.id;
   study.values = ValueGrid(study.matrix, config.points);
   for (int k = 0; k < config.seeds; ++k) {
     study.seeds.push_back(config.first_seed + static_cast<std::uint64_t>(k));

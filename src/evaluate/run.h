@@ -19,6 +19,7 @@ namespace baton::evaluate {
 // Everything that the figures depend on besides the files' content and the code; stored in the result file.
 struct EvalConfig {
   std::vector<std::string> files;
+  std::string table;                  // the static table that texts become vectors by; empty: hashed words
   std::string prices;                 // file; empty: built-in list prices
   std::vector<std::string> policies;  // empty: all
   double train_share = 0.5;
@@ -46,7 +47,8 @@ struct Study {
   Blocks blocks;
   std::vector<std::uint16_t> solved_by;
   std::vector<float> features;
-  std::size_t width = 0;
+  std::size_t width = 0, embedded = 0;
+  std::string feature_id;  // what the features are
   std::vector<double> values;
   std::vector<std::uint64_t> seeds;
   std::vector<SeedFacts> facts;  // by seed

@@ -162,8 +162,8 @@ std::vector<std::uint16_t> SolvedBy(const OutcomeMatrix& matrix) {
 Tally RunPolicy(const TallyInput& in, const SeedFacts& seed, std::uint64_t seed_number, Policy& policy) {
   Tally t;
   const TimePoint start = in.clock.Now();
-  const Status fit =
-      policy.Fit(TrainView{in.matrix, seed.split.train, in.features, in.width, seed_number, in.values});
+  const Status fit = policy.Fit(
+      TrainView{in.matrix, seed.split.train, in.features, in.width, in.embedded, seed_number, in.values});
   t.fit_seconds = std::chrono::duration<double>(in.clock.Now() - start).count();
   if (!fit) {
     t.skipped = fit.error().message;

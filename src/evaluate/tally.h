@@ -65,7 +65,7 @@ struct TallyInput {
   const Blocks& blocks;
   const std::vector<std::uint16_t>& solved_by;
   const std::vector<float>& features;
-  std::size_t width = 0;
+  std::size_t width = 0, embedded = 0;
   const std::vector<double>& values;
   const Clock& clock;
 };

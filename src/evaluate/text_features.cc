@@ -1,15 +1,17 @@
 #include "evaluate/text_features.h"
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cmath>
 #include <cstdint>
+#include <memory>
+
+#include "estimate/features.h"
 
 namespace baton::evaluate {
 namespace {
 
-constexpr std::size_t kWidth = 256, kFacts = 8;
+constexpr std::size_t kHashed = 256;
 
 std::uint64_t Mix(std::uint64_t x) {
   x ^= x >> 33;
@@ -32,28 +34,9 @@ void Normalise(std::span<float> x) {
   for (float& v : x) v *= scale;
 }
 
-std::array<float, kFacts> Facts(std::string_view text) {
-  std::size_t digits = 0, upper = 0, lines = 1, marks = 0, high = 0, brackets = 0;
-  for (const char c : text) {
-    const auto u = static_cast<unsigned char>(c);
-    digits += std::isdigit(u) != 0;
-    upper += std::isupper(u) != 0;
-    lines += c == '\n';
-    marks += c == '?';
-    high += u >= 0x80;
-    brackets += c == '{' || c == '(' || c == '[' || c == '=';
-  }
-  const auto share = [&](std::size_t n) {
-    return static_cast<float>(n) / (static_cast<float>(text.size()) + 1);
-  };
-  return {std::log1p(static_cast<float>(text.size())) / 10,
-          share(digits) * 4,
-          share(upper) * 2,
-          std::log1p(static_cast<float>(lines)) / 5,
-          std::min(1.0F, static_cast<float>(marks) / 4),
-          share(high),
-          share(brackets) * 4,
-          1};
+Result<std::shared_ptr<const text::StaticTable>> LoadTable(const std::string& path) {
+  if (path.empty()) return std::shared_ptr<const text::StaticTable>();
+  return text::StaticTable::Load(path);
 }
 
 }  // namespace
@@ -82,15 +65,20 @@ void HashEmbed(std::string_view text, std::span<float> out) {
   Normalise(out);
 }
 
-Features FeaturesOf(const OutcomeMatrix& matrix) {
+Result<Features> FeaturesOf(const OutcomeMatrix& matrix, const std::string& table) {
+  TRY(auto loaded, LoadTable(table));
+  const estimate::Featurizer featurizer(std::move(loaded));
+  // The server's features start with its table's direction; hashed words stand before its facts otherwise.
+  const std::size_t hashed = featurizer.embedded() > 0 ? 0 : kHashed;
   Features f;
-  f.width = kWidth + kFacts;
+  f.width = hashed + featurizer.width();
+  f.embedded = hashed + featurizer.embedded();
+  f.id = hashed > 0 ? "hashed words, " + featurizer.id() : featurizer.id();
   f.x.resize(matrix.rows.size() * f.width);
   for (std::size_t r = 0; r < matrix.rows.size(); ++r) {
     const std::span<float> x(f.x.data() + r * f.width, f.width);
-    HashEmbed(matrix.rows[r].prompt, x.first(kWidth));
-    const auto facts = Facts(matrix.rows[r].prompt);
-    std::copy(facts.begin(), facts.end(), x.begin() + kWidth);
+    if (hashed > 0) HashEmbed(matrix.rows[r].prompt, x.first(hashed));
+    featurizer.Compute(estimate::AskedOf(matrix.rows[r].prompt), x.subspan(hashed));
   }
   return f;
 }
