@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "estimate/estimator.h"
 #include "estimate/evidence_plan.h"
+#include "estimate/evidence_teams.h"
 #include "estimate/evidence_terms.h"
 
 namespace baton::estimate {
@@ -60,7 +61,8 @@ class PlanFitter {
       if (o_.values.empty()) e_.values_.push_back(x * std::max(usd_[best_], 1e-9));
     }
     e_.workers_ = t_.workers;
-    MakeTeams();
+    for (std::size_t r = 0; r < t_.rows; ++r) fold_.push_back(FoldOf(r));
+    teams_ = MakeTeams({t_.rows, able_, quality_, usd_, best_}, e_.values_);
     std::size_t done = 0;
     for (const auto& team : teams_) {
       TRY(Candidate c, TryTeam(team));
@@ -101,67 +103,6 @@ class PlanFitter {
 
   static std::size_t U(int w) { return static_cast<std::size_t>(w); }
 
-  double LogOdds(std::size_t w) const {
-    const double n = static_cast<double>(t_.rows);
-    return LogOddsOf((quality_[w] * n + 1) / (n + 2));
-  }
-
-  void MakeTeams() {
-    for (int w : able_) teams_.insert({w});
-    const double top = LogOdds(best_);
-    for (double gap : {0.5, 1.0, 1.75, 3.0}) {
-      for (double dear : {0.5, 2.0}) AddOrdered(gap, top, dear);
-    }
-    AddSmall();
-  }
-
-  // Workers within `gap` of the best in log-odds and at most `dear` times its price.
-  void AddOrdered(double gap, double top, double dear) {
-    std::vector<int> near;
-    for (int w : able_) {
-      const bool is_best = U(w) == best_;
-      if (dear < 1 && is_best) continue;
-      if (is_best || (LogOdds(U(w)) > top - gap && usd_[U(w)] <= dear * usd_[best_])) near.push_back(w);
-    }
-    auto by_price = near;
-    std::sort(by_price.begin(), by_price.end(), [&](int a, int b) { return usd_[U(a)] < usd_[U(b)]; });
-    auto by_worth = near;
-    const auto worth = [&](int w) { return usd_[U(w)] / (LogOdds(U(w)) - top + gap + 0.1); };
-    std::sort(by_worth.begin(), by_worth.end(), [&](int a, int b) { return worth(a) < worth(b); });
-    for (auto* order : {&by_price, &by_worth}) {
-      if (dear < 1) {
-        // The cheap ones first; the best decides what they leave open.
-        if (order->size() >= kMaxTeam) order->resize(kMaxTeam - 1);
-        order->push_back(static_cast<int>(best_));
-      }
-      if (order->size() > kMaxTeam) order->resize(kMaxTeam);
-      if (order->size() > 1) teams_.insert(*order);
-    }
-  }
-
-  // Pairs and triples of the workers that are best for some value of quality, cheap before dear.
-  void AddSmall() {
-    std::vector<int> front;
-    for (std::size_t rank = 0; rank < 4; ++rank) {
-      for (double value : e_.values_) {
-        auto order = able_;
-        std::sort(order.begin(), order.end(), [&](int a, int b) {
-          return value * quality_[U(a)] - usd_[U(a)] > value * quality_[U(b)] - usd_[U(b)];
-        });
-        if (rank < order.size() && front.size() < 7 &&
-            std::find(front.begin(), front.end(), order[rank]) == front.end())
-          front.push_back(order[rank]);
-      }
-    }
-    std::sort(front.begin(), front.end(), [&](int a, int b) { return usd_[U(a)] < usd_[U(b)]; });
-    for (std::size_t i = 0; i < front.size(); ++i) {
-      for (std::size_t j = i + 1; j < front.size(); ++j) {
-        teams_.insert({front[i], front[j]});
-        for (std::size_t k = j + 1; k < front.size(); ++k) teams_.insert({front[i], front[j], front[k]});
-      }
-    }
-  }
-
   // The team's columns of the rows for which `keep` holds.
   template <class Keep>
   EvidenceTable Columns(const std::vector<int>& team, Keep keep) const {
@@ -197,19 +138,43 @@ class PlanFitter {
     replay.doubt.resize(t_.rows * team.size());
     replay.usd.resize(t_.rows * team.size());
     for (int fold = 0; fold < o_.folds; ++fold) {
-      const EvidenceTable train = Columns(team, [&](std::size_t r) { return FoldOf(r) != fold; });
+      const EvidenceTable train = Columns(team, [&](std::size_t r) { return fold_[r] != fold; });
       TRY(const Belief belief, Belief::Fit(train, ForBelief()));
       for (std::size_t r = 0; r < t_.rows; ++r) {
-        if (FoldOf(r) == fold) ReplayRow(belief, team, r, &replay);
+        if (fold_[r] == fold) ReplayRow(belief, team, r, &replay);
       }
     }
     Candidate c{.team = team, .rules = {}, .totals = {}};
     for (double value : e_.values_) {
-      Totals totals;
-      c.rules.push_back(Induce(replay, value, &totals));
-      c.totals.push_back(std::move(totals));
+      c.totals.push_back(Judge(replay, value));
+      c.rules.push_back(Induce(replay, value, -1));
+      Rule& rule = c.rules.back();
+      for (std::size_t r = 0; r < t_.rows; ++r) {
+        rule.quality += static_cast<double>(c.totals.back().quality[r]) / static_cast<double>(t_.rows);
+        rule.usd += static_cast<double>(c.totals.back().usd[r]) / static_cast<double>(t_.rows);
+      }
     }
     return c;
+  }
+
+  // What each row gives under rules induced from the other folds.
+  Totals Judge(const Replay& replay, double value) const {
+    Totals out;
+    out.quality.resize(replay.n);
+    out.usd.resize(replay.n);
+    for (int fold = 0; fold < o_.folds; ++fold) {
+      const Rule rule = Induce(replay, value, fold);
+      for (std::size_t r = 0; r < replay.n; ++r) {
+        if (fold_[r] != fold) continue;
+        std::size_t j = 0;
+        float usd = replay.Usd(r, 0);
+        while (j + 1 < replay.m && GoesOn(rule.positions[j], static_cast<double>(replay.Doubt(r, j)), value))
+          usd += replay.Usd(r, ++j);
+        out.quality[r] = replay.Score(r, j);
+        out.usd[r] = usd;
+      }
+    }
+    return out;
   }
 
   // Cells that were not recorded are skipped: the position before them stands.
@@ -249,38 +214,39 @@ class PlanFitter {
     return value * gain > p.spending[0] + p.spending[1] * doubt;
   }
 
-  Rule Induce(const Replay& replay, double value, Totals* totals) const {
+  // Backward induction on the rows outside `fold`.
+  Rule Induce(const Replay& replay, double value, int fold) const {
     Rule rule;
     rule.positions.resize(replay.m);
+    std::vector<std::size_t> rows;
+    for (std::size_t r = 0; r < replay.n; ++r) {
+      if (fold_[r] != fold) rows.push_back(r);
+    }
     std::vector<float> reached(replay.n * replay.m, 1);
+    Totals totals;
     for (int round = 0; round < 2; ++round) {
-      totals->quality.assign(replay.n, 0);
-      totals->usd.assign(replay.n, 0);
-      for (std::size_t r = 0; r < replay.n; ++r) totals->quality[r] = replay.Score(r, replay.m - 1);
-      for (std::size_t j = replay.m - 1; j-- > 0;) StepBack(replay, j, value, reached, &rule, totals);
+      totals.quality.assign(replay.n, 0);
+      totals.usd.assign(replay.n, 0);
+      for (std::size_t r : rows) totals.quality[r] = replay.Score(r, replay.m - 1);
+      for (std::size_t j = replay.m - 1; j-- > 0;) StepBack(replay, rows, j, value, reached, &rule, &totals);
       Walk(replay, value, rule, &reached);
     }
     for (std::size_t j = 0; j < replay.m; ++j) {
       double sum = 0;
-      for (std::size_t r = 0; r < replay.n; ++r) sum += static_cast<double>(reached[r * replay.m + j]);
-      rule.positions[j].reach = sum / static_cast<double>(replay.n);
-    }
-    for (std::size_t r = 0; r < replay.n; ++r) {
-      totals->usd[r] += replay.Usd(r, 0);
-      rule.quality += static_cast<double>(totals->quality[r]) / static_cast<double>(replay.n);
-      rule.usd += static_cast<double>(totals->usd[r]) / static_cast<double>(replay.n);
+      for (std::size_t r : rows) sum += static_cast<double>(reached[r * replay.m + j]);
+      rule.positions[j].reach = sum / static_cast<double>(rows.size());
     }
     return rule;
   }
 
   // totals: what going on from j + 1 gives; afterwards: from j.
-  void StepBack(const Replay& replay, std::size_t j, double value, const std::vector<float>& reached,
-                Rule* rule, Totals* totals) const {
+  void StepBack(const Replay& replay, const std::vector<std::size_t>& rows, std::size_t j, double value,
+                const std::vector<float>& reached, Rule* rule, Totals* totals) const {
     std::vector<std::array<double, 3>> gains, spending;
     for (int all = 0; all < 2 && gains.size() < kFewestRows; ++all) {
       gains.clear();
       spending.clear();
-      for (std::size_t r = 0; r < replay.n; ++r) {
+      for (std::size_t r : rows) {
         if (all == 0 && reached[r * replay.m + j] == 0) continue;
         const auto d = static_cast<double>(replay.Doubt(r, j));
         gains.push_back({d, d * d, static_cast<double>(totals->quality[r] - replay.Score(r, j))});
@@ -290,7 +256,7 @@ class PlanFitter {
     Position& p = rule->positions[j];
     Fit2(gains, 0.1, p.gain);
     Fit2(spending, 1e-6, p.spending);
-    for (std::size_t r = 0; r < replay.n; ++r) {
+    for (std::size_t r : rows) {
       if (GoesOn(p, static_cast<double>(replay.Doubt(r, j)), value)) {
         totals->usd[r] += replay.Usd(r, j + 1);
       } else {
@@ -395,7 +361,7 @@ class PlanFitter {
   const EvidenceTable& t_;
   const EvidenceOptions& o_;
   std::vector<double> quality_, usd_;
-  std::vector<int> able_;
+  std::vector<int> able_, fold_;
   std::size_t best_ = t_.workers;
   std::set<std::vector<int>> teams_;
   std::vector<Candidate> candidates_;

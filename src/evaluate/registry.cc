@@ -32,6 +32,13 @@ constexpr PolicyKind kKinds[] = {
     {"cascade_routing",
      "the set of workers with the best expected maximum for its price, decided anew after each answer",
      "Dekoninck et al., ICML 2025, arXiv 2410.10347", MakeCascadeRouting},
+    {"evidence",
+     "asks on while the answers so far leave enough doubt for the price; the most probable answer", "",
+     MakeEvidencePolicy},
+    {"evidence_no_correlation", "the same without the pairs' error correlation", "",
+     MakeEvidenceUncorrelated},
+    {"evidence_no_signs", "the same without what answers look like", "", MakeEvidenceUnsigned},
+    {"evidence_no_stopping", "the same, asking the whole team every time", "", MakeEvidenceVote},
 };
 
 }  // namespace

@@ -22,5 +22,9 @@ std::unique_ptr<Policy> MakeSelfConsistency();
 std::unique_ptr<Policy> MakeSmoothie();
 std::unique_ptr<Policy> MakeFrugal();
 std::unique_ptr<Policy> MakeCascadeRouting();
+std::unique_ptr<Policy> MakeEvidencePolicy();
+std::unique_ptr<Policy> MakeEvidenceUncorrelated();
+std::unique_ptr<Policy> MakeEvidenceUnsigned();
+std::unique_ptr<Policy> MakeEvidenceVote();
 
 }  // namespace baton::evaluate
