@@ -162,9 +162,7 @@ const Shape& WorkflowShape() {
           MakeRow(Kind::kText, "judge", F<&Flow::judge>(), "Who judges; without, its dearest worker."),
           MakeRow(Kind::kText, "planner", F<&Flow::planner>(), "Who plans; without, its dearest worker."),
           MakeRow(Kind::kText, "file", F<&Flow::file>(),
-                  "coordinator, evidence: the trained file (docs/coordinator.md, docs/evidence.md), relative "
-                  "to the "
-                  "config file."),
+                  "coordinator: the trained file (docs/coordinator.md), relative to the config file."),
           MakeRow(Kind::kText, "reader", F<&Flow::reader>(),
                   "coordinator: the local worker whose model reads the transcript."),
           MakeRow(Kind::kText, "synthesizer", F<&Flow::synthesizer>(),
