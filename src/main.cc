@@ -437,6 +437,21 @@ void AddTrain(CLI::App& app, int& code) {
   auto* train = Sub(app, "train", "Train what decides", "baton train coordinator --quick");
   train->require_subcommand(1);
   AddTrainCoordinator(*train, code);
+  static TrainEvidenceOptions evidence;
+  auto* learn = Sub(*train, "evidence",
+                    "Learn whom to ask, and when another opinion is worth its price (docs/evidence.md)",
+                    "baton train evidence --data outcomes.jsonl --out model.evidence");
+  learn->add_option("--data", evidence.data, "outcome matrices with answers: JSON Lines, also .gz or .zst")
+      ->required();
+  learn->add_option("--prices", evidence.prices,
+                    "price table, JSON (default: recorded costs, then list prices)");
+  learn->add_option("--score-scale", evidence.score_scale, "what a perfect score is in the data")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  learn->add_option("--seed", evidence.seed, "of the folds")->capture_default_str();
+  learn->add_option("--out", evidence.out, "file to write")->capture_default_str();
+  learn->add_flag("--json", evidence.json, "say what was learned as JSON");
+  learn->callback([&code] { code = TrainEvidence(evidence); });
   auto* sub =
       Sub(*train, "inspect", "What a trained policy does: shares per worker, role and family, examples",
           "baton train inspect docs/results/coordinator.json --policy coordinator");

@@ -159,6 +159,15 @@ struct EnvOptions {
 };
 int Env(const EnvOptions& options);
 
+struct TrainEvidenceOptions {
+  std::vector<std::string> data;
+  std::string prices, out = "model.evidence";
+  double score_scale = 1;
+  std::uint64_t seed = 1;
+  bool json = false;
+};
+int TrainEvidence(const TrainEvidenceOptions& options);
+
 struct TrainInspectOptions {
   std::string results, policy = "coordinator";
 };

@@ -58,6 +58,9 @@ TEST(EvidenceAnswer, AToolCallIsTheSameInEveryNotation) {
     EXPECT_EQ(CallsKey(same), want) << same;
   }
   EXPECT_NE(CallsKey("calculate_density(mass=50, volume=11)"), want);
+  EXPECT_EQ(CallsKey("f(place=\"Natural  History Museum of London\")"),
+            "t:f{place:natural history museum of london,};");
+  EXPECT_EQ(CallsKey("f(kind=\"'transition'\")"), CallsKey("f(kind='transition')"));
   EXPECT_EQ(CallsKey("cellbio.get_proteins(cell_compartment='plasma membrane')"),
             CallsKey(R"([{"cellbio_get_proteins": "{\"cell_compartment\": \"Plasma membrane\"}"}])"));
 }

@@ -31,10 +31,13 @@ std::string Text(const Json& v, int depth) {
     const Json inner = Json::parse(s, nullptr, false);
     if (inner.is_number() || inner.is_array()) return Text(inner, depth + 1);
     std::string out;
-    for (std::string_view word : verify::Words(verify::Lower(s))) {
+    const std::string lower = verify::Lower(s);
+    for (std::string_view word : verify::Words(lower)) {
       if (!out.empty()) out += ' ';
       out += word;
     }
+    if (out.size() > 2 && (out[0] == '\'' || out[0] == '"') && out.back() == out[0])
+      return out.substr(1, out.size() - 2);
     return out;
   }
   if (v.is_number()) {

@@ -13,8 +13,7 @@
 // plan with the best replayed value wins; a team must beat the best worker alone by more than noise, else
 // that worker answers alone. A plan remembers the share of questions that reach each position, so its
 // spending under other prices is a sum: a price change acts on the next question.
-// Cost: a decision about 1 us; choosing plans for 800 rows x 44 workers about 3 s. Measured:
-// docs/evidence.md.
+// Cost as measured: docs/results/evidence.md.
 #pragma once
 
 #include <cstdint>

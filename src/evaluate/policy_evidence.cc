@@ -11,6 +11,7 @@
 
 #include "estimate/evidence_answer.h"
 #include "estimate/evidence_plan.h"
+#include "evaluate/evidence_table.h"
 #include "evaluate/policy_util.h"
 #include "evaluate/registry.h"
 
@@ -18,37 +19,6 @@ namespace baton::evaluate {
 namespace {
 
 using estimate::Evidence;
-
-// Tools are on offer in this set when a third of the answers are calls.
-bool CallsExpected(const TrainView& train) {
-  std::size_t calls = 0, seen = 0;
-  for (std::size_t i = 0; i < train.rows.size() && seen < 600; ++i) {
-    const auto& cells = train.matrix.rows[train.rows[i]].cells;
-    const Cell& cell = cells[i % cells.size()];
-    if (!cell.recorded || cell.response.empty() || !cell.answer.empty()) continue;
-    ++seen;
-    calls += !estimate::CallsKey(cell.response).empty();
-  }
-  return seen > 0 && calls * 3 > seen;
-}
-
-estimate::EvidenceTable MakeEvidence(const TrainView& train, bool calls) {
-  estimate::EvidenceTable t;
-  t.rows = train.rows.size();
-  t.workers = train.matrix.workers.size();
-  for (const std::size_t r : train.rows) {
-    estimate::KeyGroups groups;
-    for (const Cell& cell : train.matrix.rows[r].cells) {
-      const auto reading =
-          cell.recorded ? estimate::ReadAnswer(cell.response, cell.answer, calls) : estimate::AnswerReading{};
-      t.quality.push_back(cell.recorded ? cell.score : estimate::kMissing);
-      t.group.push_back(static_cast<std::int16_t>(groups.Of(reading.key)));
-      t.signs.push_back(reading.signs);
-      t.cost_usd.push_back(cell.recorded ? static_cast<float>(cell.cost_usd) : estimate::kMissing);
-    }
-  }
-  return t;
-}
 
 class EvidencePolicy : public Policy {
  public:
@@ -58,11 +28,11 @@ class EvidencePolicy : public Policy {
   std::string_view name() const override { return name_; }
 
   Status Fit(const TrainView& train) override {
-    calls_ = CallsExpected(train);
+    calls_ = CallsExpected(train.matrix, train.rows);
     estimate::EvidenceOptions options = options_;
     options.seed = train.seed;
     options.values.assign(train.values.begin(), train.values.end());
-    TRY(Evidence evidence, Evidence::Fit(MakeEvidence(train, calls_), options));
+    TRY(Evidence evidence, Evidence::Fit(MakeEvidenceTable(train.matrix, train.rows, calls_), options));
     evidence_.emplace(std::move(evidence));
     return {};
   }

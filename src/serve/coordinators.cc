@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "conduct/chooser.h"
+#include "serve/evidence.h"
 #include "workflow/step_request.h"
 
 namespace baton::serve {
@@ -74,6 +75,7 @@ Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const con
     out[flow.name] =
         MakerOf(std::make_shared<const conduct::Coordinator>(std::move(*loaded)), std::move(engine));
   }
+  TRY_VOID(AddEvidence(config, &out));
   return out;
 }
 

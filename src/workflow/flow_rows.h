@@ -18,6 +18,7 @@ Result<Plan> BuildSelfConsistency(const Materials& m);
 Result<Plan> BuildDebate(const Materials& m);
 Result<Plan> BuildConducted(const Materials& m);
 Result<Plan> BuildCoordinator(const Materials& m);
+Result<Plan> BuildEvidence(const Materials& m);
 // The operator's own steps.
 Result<Plan> BuildSteps(const Materials& m);
 // The settings alone: what can be wrong before there is a request. Empty: nothing.

@@ -57,6 +57,8 @@ const std::vector<FlowInfo>& Flows() {
        "workers|planner|rounds|max_steps", BuildConducted},
       {"coordinator", "A trained coordinator says turn by turn who works next, and in which role.",
        "workers|file|reader", BuildCoordinator},
+      {"evidence", "Asks on while the answers leave enough doubt for the price; the likeliest answer.",
+       "workers|file", BuildEvidence},
       {"steps", "The operator's own steps.", "workers|steps|answer|judge|synthesizer|planner", BuildSteps},
   };
   return kFlows;
@@ -85,6 +87,7 @@ Result<std::shared_ptr<const Library>> Library::Build(std::vector<FlowSettings> 
     if (std::string wrong = WrongBounds(s); !wrong.empty()) return Bad(s, wrong);
     if (s.kind == "coordinator" && (s.file.empty() || s.reader.empty()))
       return Bad(s, "a coordinator needs a 'file' and a 'reader'");
+    if (s.kind == "evidence" && s.file.empty()) return Bad(s, "evidence needs a 'file'");
     if (s.kind == "steps") {
       if (std::string wrong = CheckSteps(s); !wrong.empty()) return Bad(s, wrong);
     }
@@ -98,7 +101,7 @@ Result<std::shared_ptr<const Library>> Library::Build(std::vector<FlowSettings> 
   }
   for (const auto& f : Flows()) {
     // These are nothing without what the operator says of them.
-    if (f.name == "steps" || f.name == "coordinator") continue;
+    if (f.name == "steps" || f.name == "coordinator" || f.name == "evidence") continue;
     FlowSettings standard;
     standard.name = standard.kind = f.name;
     standard.description = f.doc;

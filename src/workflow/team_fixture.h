@@ -306,6 +306,7 @@ class Team : public ::testing::Test {
     if (library) deps.library = *library;
     deps.classifier = std::make_shared<WordClassifier>();
     deps.held = held_;
+    deps.choosers = choosers_;
     return deps;
   }
 
@@ -438,6 +439,7 @@ class Team : public ::testing::Test {
   std::shared_ptr<HeldTurns> held_ =
       std::make_shared<HeldTurns>(loop_.clock(), HeldTurns::Options{}, nullptr);
   std::function<void(Ran*)> during_;
+  std::map<std::string, ChooserMaker> choosers_;
   TimePoint ended_{};
 };
 
