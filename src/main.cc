@@ -301,6 +301,29 @@ void AddModels(CLI::App& app, int& code) {
   list->callback([&code] { code = ModelsList(o); });
 }
 
+void AddTrain(CLI::App& app, int& code) {
+  static TrainRouterOptions o;
+  auto* train = Sub(app, "train", "Learn policies from recorded outcomes",
+                    "baton train router --data outcomes.jsonl.zst --out router.bin");
+  train->require_subcommand(1);
+  auto* sub =
+      Sub(*train, "router", "Who answers what how well, how long, at which price (docs/learned_routing.md)",
+          "baton train router --data outcomes.jsonl.zst --out router.bin");
+  sub->add_option("--data", o.data, "outcome matrices: JSON Lines, also .gz and .zst")->required();
+  sub->add_option("--out", o.out, "the model file to write")->required();
+  sub->add_option("--table", o.table, "static table of `baton models pull minilm-static`")
+      ->capture_default_str();
+  sub->add_option("--kind", o.kind, "knn, kmeans, logistic, mf, mlp, irt or stack")->capture_default_str();
+  sub->add_option("--prices", o.prices,
+                  "price list, for workers that are not in the data (default: built in)");
+  sub->add_option("--seed", o.seed, "same data and seed, same file")->capture_default_str();
+  sub->add_option("--threads", o.threads, "0: one per core")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+  sub->add_flag("--json", o.json, "print the result as JSON");
+  sub->callback([&code] { code = TrainRouter(o); });
+}
+
 void AddMock(CLI::App& app, int& code) {
   static MockOptions o;
   auto* sub = Sub(app, "mock", "A scripted, simulated provider that speaks every dialect, with faults",
@@ -481,6 +504,7 @@ int Main(int argc, char** argv) {
   AddAudit(app, code);
   AddExport(app, code);
   AddModels(app, code);
+  AddTrain(app, code);
   AddMock(app, code);
   AddBench(app, code);
   AddEval(app, code);

@@ -59,6 +59,18 @@ Trend TrendOf(std::span<const float> ability, const std::vector<WorkerFacts>& fa
 
 }  // namespace
 
+std::string FamilyOf(std::string_view name) {
+  // "vendor/model" names the vendor first.
+  if (const auto slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  std::string family;
+  for (char c : name) {
+    const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (low < 'a' || low > 'z') break;
+    family += low;
+  }
+  return family;
+}
+
 ColdStart ColdStart::Fit(const Table& t, std::vector<WorkerFacts> facts, const FitOptions& options) {
   ColdStart c;
   NetworkShape shape;

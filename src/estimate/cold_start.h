@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "estimate/estimator.h"
@@ -18,6 +19,9 @@ struct WorkerFacts {
   std::string family;        // vendor or line, "gpt", "claude"; empty: unknown
   double usd_per_mtok = -1;  // output price; below zero: unknown
 };
+
+// The letters that a model's name begins with, lower case: "anthropic/Claude-4.5" -> "claude".
+std::string FamilyOf(std::string_view model);
 
 // A posterior over a worker's abilities (network.h, irt): independent Gaussians.
 struct Ability {

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 namespace baton::route {
@@ -39,18 +38,6 @@ double Capped(double tokens, const pool::Worker& w, const Features& f) {
 
 }  // namespace
 
-std::string FamilyOf(const pool::Worker& worker) {
-  std::string name = worker.target.model.empty() ? worker.name : worker.target.model;
-  // "vendor/model" names the vendor first.
-  if (const auto slash = name.rfind('/'); slash != std::string::npos) name = name.substr(slash + 1);
-  std::string family;
-  for (char c : name) {
-    if (!std::isalpha(static_cast<unsigned char>(c))) break;
-    family += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return family;
-}
-
 std::string Describe(const Scored& s) {
   return fmt::format("P(correct) {:.2f}{}, {}", s.quality, s.trained ? "" : " by its price and family alone",
                      s.priced ? "about " + Usd(s.cost_usd) : std::string("price unknown"));
@@ -70,7 +57,8 @@ Router::Router(std::shared_ptr<const estimate::RouterModel> model, RouterSetting
     k.column = static_cast<std::size_t>(it - names.begin());
     if (!k.trained && model_->cold.known()) {
       const double price = OutputPrice(*w, clock_.UnixNanos() / 1'000'000'000);
-      k.expected = model_->cold.Prior({FamilyOf(*w), price});
+      const std::string& name = w->target.model.empty() ? w->name : w->target.model;
+      k.expected = model_->cold.Prior({estimate::FamilyOf(name), price});
     }
     known_[w.get()] = std::move(k);
   }

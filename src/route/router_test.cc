@@ -180,17 +180,6 @@ TEST_F(RouterTest, AnUnpricedWorkerIsNotCheap) {
   EXPECT_EQ(First(Sum(300)), "large");  // as good, and its price is known to be no higher
 }
 
-TEST_F(RouterTest, FamiliesAreTheFirstLettersOfAModelsName) {
-  auto w = MakeWorker("a");
-  for (auto [model_name, family] : {std::pair{"gpt-5-mini", "gpt"},
-                                    {"anthropic/claude-4.5-opus", "claude"},
-                                    {"Qwen2.5-Coder", "qwen"},
-                                    {"4o", ""}}) {
-    w->target.model = model_name;
-    EXPECT_EQ(FamilyOf(*w), family);
-  }
-}
-
 // Draws the second with a tenth.
 class Curious : public Explorer {
  public:
