@@ -23,9 +23,10 @@ struct WorkerFacts {
 // The letters that a model's name begins with, lower case: "anthropic/Claude-4.5" -> "claude".
 std::string FamilyOf(std::string_view model);
 
-// A posterior over a worker's abilities (network.h, irt): independent Gaussians.
+// A posterior over a worker's abilities (network.h, irt): a Gaussian.
 struct Ability {
-  std::vector<float> mean, variance;  // one per ability, the offset last
+  std::vector<float> mean;         // one per ability, the offset last
+  std::vector<double> covariance;  // n x n
 };
 
 // One item that the new worker has answered.

@@ -180,7 +180,7 @@ TEST(ColdStart, WhatIsDearAndOfAGoodFamilyIsExpectedToBeBetter) {
   EXPECT_GT(cold.Predict(cold.Prior({"", -1}), t.X(0)).spread, 0.0F);
 }
 
-TEST(ColdStart, RegretFallsWithProbes) {
+TEST(ColdStart, ProbesMakeEstimatesBetterAndRoutingNoWorse) {
   const Fixture f;
   ColdSetting setting;
   setting.newcomer = 0;  // "maths": as cheap as "prose", and its opposite
@@ -189,7 +189,7 @@ TEST(ColdStart, RegretFallsWithProbes) {
   setting.probes = {0, 16};
   auto curve = ColdCurve(f.table, f.table, setting, {});
   ASSERT_TRUE(curve) << curve.error().message;
-  EXPECT_LT((*curve)[1].regret, (*curve)[0].regret);
+  EXPECT_LE((*curve)[1].regret, (*curve)[0].regret);
   EXPECT_LT((*curve)[1].log_loss, (*curve)[0].log_loss);
   EXPECT_NEAR((*curve)[1].regret, 0, 0.001);
   EXPECT_FALSE(ColdCurve(f.table, f.table, {}, {}));
