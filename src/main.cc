@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/train.h"
 #include "serve/app.h"
 
 namespace baton::cli {
@@ -133,13 +134,17 @@ void AddCases(CLI::App& app, int& code) {
 
 void AddKeys(CLI::App& app, int& code) {
   static KeysOptions o;
-  auto* keys = Sub(app, "keys", "Keys of tenants, in the store that the configuration names; a running server follows",
-                   "baton keys create --config baton.yaml --tenant support");
+  auto* keys =
+      Sub(app, "keys", "Keys of tenants, in the store that the configuration names; a running server follows",
+          "baton keys create --config baton.yaml --tenant support");
   keys->require_subcommand(1);
-  auto* create = Sub(*keys, "create", "Make a key and print it, this once",
-                     "baton keys create --config baton.yaml --tenant support --name laptop --usd 5 --per day");
-  auto* list = Sub(*keys, "list", "Keys, newest first", "baton keys list --config baton.yaml --tenant support");
-  auto* revoke = Sub(*keys, "revoke", "Refuse a key from now on", "baton keys revoke --config baton.yaml k7q2m9xw3d");
+  auto* create =
+      Sub(*keys, "create", "Make a key and print it, this once",
+          "baton keys create --config baton.yaml --tenant support --name laptop --usd 5 --per day");
+  auto* list =
+      Sub(*keys, "list", "Keys, newest first", "baton keys list --config baton.yaml --tenant support");
+  auto* revoke =
+      Sub(*keys, "revoke", "Refuse a key from now on", "baton keys revoke --config baton.yaml k7q2m9xw3d");
   auto* rotate = Sub(*keys, "rotate", "Make a new key for an old one, which works for a while longer",
                      "baton keys rotate --config baton.yaml k7q2m9xw3d --overlap 24h");
   auto* usage = Sub(*keys, "usage", "What is spent, set aside and left, per account",
@@ -301,13 +306,10 @@ void AddModels(CLI::App& app, int& code) {
   list->callback([&code] { code = ModelsList(o); });
 }
 
-void AddTrain(CLI::App& app, int& code) {
+void AddTrainRouter(CLI::App& train, int& code) {
   static TrainRouterOptions o;
-  auto* train = Sub(app, "train", "Learn policies from recorded outcomes",
-                    "baton train router --data outcomes.jsonl.zst --out router.bin");
-  train->require_subcommand(1);
   auto* sub =
-      Sub(*train, "router", "Who answers what how well, how long, at which price (docs/learned_routing.md)",
+      Sub(train, "router", "Who answers what how well, how long, at which price (docs/learned_routing.md)",
           "baton train router --data outcomes.jsonl.zst --out router.bin");
   sub->add_option("--data", o.data, "outcome matrices: JSON Lines, also .gz and .zst")->required();
   sub->add_option("--out", o.out, "the model file to write")->required();
@@ -452,6 +454,7 @@ void AddTrain(CLI::App& app, int& code) {
   static TrainInspectOptions inspect;
   auto* train = Sub(app, "train", "Train what decides", "baton train coordinator --quick");
   train->require_subcommand(1);
+  AddTrainRouter(*train, code);
   AddTrainCoordinator(*train, code);
   auto* sub =
       Sub(*train, "inspect", "What a trained policy does: shares per worker, role and family, examples",
@@ -504,7 +507,6 @@ int Main(int argc, char** argv) {
   AddAudit(app, code);
   AddExport(app, code);
   AddModels(app, code);
-  AddTrain(app, code);
   AddMock(app, code);
   AddBench(app, code);
   AddEval(app, code);

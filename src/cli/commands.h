@@ -109,15 +109,6 @@ struct ModelsOptions {
 int ModelsPull(const ModelsOptions& options);
 int ModelsList(const ModelsOptions& options);
 
-struct TrainRouterOptions {
-  std::vector<std::string> data;
-  std::string out, table = "models/minilm-static.table", kind = "stack", prices;
-  std::uint64_t seed = 1;
-  int threads = 0;  // 0: one per core
-  bool json = false;
-};
-int TrainRouter(const TrainRouterOptions& options);
-
 struct MockOptions {
   std::string listen = "127.0.0.1:9090", script, require_key;
   bool fast = false, quiet = false;

@@ -1,3 +1,5 @@
+#include "cli/train.h"
+
 #include <fmt/format.h>
 
 #include <chrono>
@@ -8,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "estimate/family.h"
 #include "estimate/router_model.h"
 #include "evaluate/prices.h"
 #include "evaluate/read_matrix.h"

@@ -10,6 +10,7 @@
 
 #include "base/vectors.h"
 #include "estimate/cholesky.h"
+#include "estimate/family.h"
 #include "estimate/kinds.h"
 #include "estimate/shape.h"
 
@@ -58,23 +59,13 @@ Trend TrendOf(std::span<const float> ability, const std::vector<WorkerFacts>& fa
   return t;
 }
 
-// Covariance times h.
-void Turn(const Ability& a, const std::vector<float>& h, std::vector<double>* out) {
+// An n x n matrix times h.
+void Turn(const std::vector<double>& matrix, const std::vector<float>& h, std::vector<double>* out) {
   const std::size_t n = h.size();
   for (std::size_t i = 0; i < n; ++i) {
     (*out)[i] = 0;
-    for (std::size_t j = 0; j < n; ++j) (*out)[i] += a.covariance[i * n + j] * static_cast<double>(h[j]);
+    for (std::size_t j = 0; j < n; ++j) (*out)[i] += matrix[i * n + j] * static_cast<double>(h[j]);
   }
-}
-
-double VarianceOf(const Ability& a, const std::vector<float>& h) {
-  const std::size_t n = h.size();
-  double sum = 0;
-  for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < n; ++j)
-      sum += static_cast<double>(h[i]) * a.covariance[i * n + j] * static_cast<double>(h[j]);
-  }
-  return std::max(sum, 0.0);
 }
 
 }  // namespace
@@ -110,14 +101,13 @@ void ColdStart::Question(std::span<const float> x, std::vector<float>* h, float*
 Ability ColdStart::Prior(const WorkerFacts& facts) const {
   const std::size_t n = irt_->shape().Inner(), workers = irt_->workers();
   Ability a;
-  a.covariance.assign((n + 1) * (n + 1), 0);
   for (std::size_t i = 0; i <= n; ++i) {
     std::vector<float> known;
     for (std::size_t w = 0; w < workers; ++w) known.push_back(i < n ? irt_->Ability(w)[i] : irt_->Offset(w));
     const Trend t = TrendOf(known, facts_, facts.family);
     const float along = facts.usd_per_mtok >= 0 ? t.slope * (PriceOf(facts) - t.price_mean) : 0;
     a.mean.push_back(t.mean + along + t.family);
-    a.covariance[i * (n + 1) + i] = static_cast<double>(t.variance);
+    a.variance.push_back(t.variance);
   }
   return a;
 }
@@ -130,10 +120,9 @@ Ability ColdStart::Update(const Ability& prior, std::span<const Probe> probes) c
   Ability a = prior;
   std::vector<double> precision, step(n);
   for (int round = 0; round < 12; ++round) {
-    // The prior's covariance is diagonal: it has seen no probe.
     precision.assign(n * n, 0);
     for (std::size_t k = 0; k < n; ++k) {
-      precision[k * n + k] = 1 / prior.covariance[k * n + k];
+      precision[k * n + k] = 1 / static_cast<double>(prior.variance[k]);
       step[k] = static_cast<double>(a.mean[k] - prior.mean[k]) * precision[k * n + k];
     }
     for (std::size_t i = 0; i < probes.size(); ++i) {
@@ -152,7 +141,7 @@ Ability ColdStart::Update(const Ability& prior, std::span<const Probe> probes) c
     std::vector<double> column(n, 0);
     column[k] = 1;
     Solve(precision, n, &column);
-    for (std::size_t j = 0; j < n; ++j) a.covariance[j * n + k] = column[j];
+    a.variance[k] = static_cast<float>(column[k]);
   }
   return a;
 }
@@ -162,14 +151,15 @@ Estimate ColdStart::Predict(const Ability& a, std::span<const float> x) const {
   float common = 0;
   Question(x, &h, &common);
   const float z = Dot(h.data(), a.mean.data(), h.size()) + common;
-  const auto variance = static_cast<float>(VarianceOf(a, h));
+  float variance = 0;
+  for (std::size_t k = 0; k < h.size(); ++k) variance += h[k] * h[k] * a.variance[k];
   // Averaged over what the ability may be, an estimate moves towards a half (MacKay's approximation).
   const float p = Sigmoid(z / std::sqrt(1 + 0.3927F * variance));
   return {p, std::min(p * (1 - p) * std::sqrt(variance), 0.5F)};
 }
 
 std::vector<std::size_t> ColdStart::ProbeItems(const Table& t, std::size_t k) const {
-  Ability a = Prior({});
+  const Ability a = Prior({});
   const std::size_t step = std::max<std::size_t>(t.rows / kMaxCandidates, 1), n = a.mean.size();
   std::vector<std::size_t> candidates, chosen;
   std::vector<std::vector<float>> h;
@@ -182,14 +172,15 @@ std::vector<std::size_t> ColdStart::ProbeItems(const Table& t, std::size_t k) co
     weight.push_back(static_cast<double>(p * (1 - p)));
   }
   std::vector<bool> used(candidates.size(), false);
-  std::vector<double> turned(n), best_turned;
+  std::vector<double> covariance(n * n, 0), turned(n), best_turned;
+  for (std::size_t i = 0; i < n; ++i) covariance[i * n + i] = static_cast<double>(a.variance[i]);
   while (chosen.size() < std::min(k, candidates.size())) {
     std::size_t best = 0;
     double most = -1, best_shrink = 0;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       if (used[i]) continue;
       // Sherman and Morrison: by how much one answer shrinks the covariance.
-      Turn(a, h[i], &turned);
+      Turn(covariance, h[i], &turned);
       double along = 0, squares = 0;
       for (std::size_t j = 0; j < n; ++j)
         along += static_cast<double>(h[i][j]) * turned[j], squares += turned[j] * turned[j];
@@ -201,7 +192,7 @@ std::vector<std::size_t> ColdStart::ProbeItems(const Table& t, std::size_t k) co
     chosen.push_back(candidates[best]);
     for (std::size_t i = 0; i < n; ++i) {
       for (std::size_t j = 0; j < n; ++j)
-        a.covariance[i * n + j] -= best_shrink * best_turned[i] * best_turned[j];
+        covariance[i * n + j] -= best_shrink * best_turned[i] * best_turned[j];
     }
   }
   return chosen;

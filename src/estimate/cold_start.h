@@ -6,7 +6,6 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "estimate/estimator.h"
@@ -20,13 +19,9 @@ struct WorkerFacts {
   double usd_per_mtok = -1;  // output price; below zero: unknown
 };
 
-// The letters that a model's name begins with, lower case: "anthropic/Claude-4.5" -> "claude".
-std::string FamilyOf(std::string_view model);
-
-// A posterior over a worker's abilities (network.h, irt): a Gaussian.
+// A posterior over a worker's abilities (network.h, irt): independent Gaussians.
 struct Ability {
-  std::vector<float> mean;         // one per ability, the offset last
-  std::vector<double> covariance;  // n x n
+  std::vector<float> mean, variance;  // one per ability, the offset last
 };
 
 // One item that the new worker has answered.

@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "estimate/cold_curve.h"
+#include "estimate/family.h"
 
 namespace baton::estimate {
 namespace {

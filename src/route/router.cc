@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "estimate/family.h"
+
 namespace baton::route {
 namespace {
 
@@ -38,6 +40,10 @@ double Capped(double tokens, const pool::Worker& w, const Features& f) {
 
 }  // namespace
 
+std::string FamilyOf(const pool::Worker& worker) {
+  return estimate::FamilyOf(worker.target.model.empty() ? worker.name : worker.target.model);
+}
+
 std::string Describe(const Scored& s) {
   return fmt::format("P(correct) {:.2f}{}, {}", s.quality, s.trained ? "" : " by its price and family alone",
                      s.priced ? "about " + Usd(s.cost_usd) : std::string("price unknown"));
@@ -57,8 +63,7 @@ Router::Router(std::shared_ptr<const estimate::RouterModel> model, RouterSetting
     k.column = static_cast<std::size_t>(it - names.begin());
     if (!k.trained && model_->cold.known()) {
       const double price = OutputPrice(*w, clock_.UnixNanos() / 1'000'000'000);
-      const std::string& name = w->target.model.empty() ? w->name : w->target.model;
-      k.expected = model_->cold.Prior({estimate::FamilyOf(name), price});
+      k.expected = model_->cold.Prior({FamilyOf(*w), price});
     }
     known_[w.get()] = std::move(k);
   }

@@ -68,5 +68,7 @@ class Router {
 
 // A worker's line in words, for x-ray views: "P(correct) 0.97, about $0.0052".
 std::string Describe(const Scored& scored);
+// The letters that a model's name begins with: "gpt-5-mini" -> "gpt". For cold start.
+std::string FamilyOf(const pool::Worker& worker);
 
 }  // namespace baton::route
