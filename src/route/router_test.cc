@@ -31,7 +31,7 @@ std::shared_ptr<const estimate::RouterModel> MakeModel(const estimate::Featurize
   for (std::size_t r = 0; r < t.rows; ++r) {
     const bool sum = r % 2;
     for (float q : {0.97F, sum ? 0.96F : 0.15F}) t.quality.push_back(q);
-    for (float n : {sum ? 20.0F : 400.0F, sum ? 20.0F : 300.0F}) t.out_tokens.push_back(n);
+    for (float n : {sum ? 150.0F : 400.0F, sum ? 150.0F : 300.0F}) t.out_tokens.push_back(n);
   }
   estimate::RouterOptions options;
   options.kind = "logistic";
