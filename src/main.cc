@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/train.h"
 #include "serve/app.h"
 
 namespace baton::cli {
@@ -305,6 +306,26 @@ void AddModels(CLI::App& app, int& code) {
   list->callback([&code] { code = ModelsList(o); });
 }
 
+void AddTrainRouter(CLI::App& train, int& code) {
+  static TrainRouterOptions o;
+  auto* sub =
+      Sub(train, "router", "Who answers what how well, how long, at which price (docs/learned_routing.md)",
+          "baton train router --data outcomes.jsonl.zst --out router.bin");
+  sub->add_option("--data", o.data, "outcome matrices: JSON Lines, also .gz and .zst")->required();
+  sub->add_option("--out", o.out, "the model file to write")->required();
+  sub->add_option("--table", o.table, "static table of `baton models pull minilm-static`")
+      ->capture_default_str();
+  sub->add_option("--kind", o.kind, "knn, kmeans, logistic, mf, mlp, irt or stack")->capture_default_str();
+  sub->add_option("--prices", o.prices,
+                  "price list, for workers that are not in the data (default: built in)");
+  sub->add_option("--seed", o.seed, "same data and seed, same file")->capture_default_str();
+  sub->add_option("--threads", o.threads, "0: one per core")
+      ->check(CLI::Range(0, 256))
+      ->capture_default_str();
+  sub->add_flag("--json", o.json, "print the result as JSON");
+  sub->callback([&code] { code = TrainRouter(o); });
+}
+
 void AddMock(CLI::App& app, int& code) {
   static MockOptions o;
   auto* sub = Sub(app, "mock", "A scripted, simulated provider that speaks every dialect, with faults",
@@ -436,6 +457,7 @@ void AddTrain(CLI::App& app, int& code) {
   static TrainInspectOptions inspect;
   auto* train = Sub(app, "train", "Train what decides", "baton train coordinator --quick");
   train->require_subcommand(1);
+  AddTrainRouter(*train, code);
   AddTrainCoordinator(*train, code);
   static TrainEvidenceOptions evidence;
   auto* learn = Sub(*train, "evidence",

@@ -1,7 +1,7 @@
 // The prior is a small regression over the known workers: each ability on log price and on the family's own
-// deviation. With a handful of workers both are drawn strongly towards "like the others". Updating is one
-// pass of Newton's method per round over the probes with the variances kept diagonal: exact enough for eight
-// abilities, and it cannot fail.
+// deviation. With a handful of workers both are drawn strongly towards "like the others". Updating is
+// Newton's method on nine numbers with their whole covariance: abilities act together, and steps that took
+// each alone would not settle.
 
 #include "estimate/cold_start.h"
 
@@ -9,6 +9,8 @@
 #include <cmath>
 
 #include "base/vectors.h"
+#include "estimate/cholesky.h"
+#include "estimate/family.h"
 #include "estimate/kinds.h"
 #include "estimate/shape.h"
 
@@ -57,7 +59,28 @@ Trend TrendOf(std::span<const float> ability, const std::vector<WorkerFacts>& fa
   return t;
 }
 
+// An n x n matrix times h.
+void Turn(const std::vector<double>& matrix, const std::vector<float>& h, std::vector<double>* out) {
+  const std::size_t n = h.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    (*out)[i] = 0;
+    for (std::size_t j = 0; j < n; ++j) (*out)[i] += matrix[i * n + j] * static_cast<double>(h[j]);
+  }
+}
+
 }  // namespace
+
+std::string FamilyOf(std::string_view name) {
+  // "vendor/model" names the vendor first.
+  if (const auto slash = name.rfind('/'); slash != std::string_view::npos) name.remove_prefix(slash + 1);
+  std::string family;
+  for (char c : name) {
+    const char low = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    if (low < 'a' || low > 'z') break;
+    family += low;
+  }
+  return family;
+}
 
 ColdStart ColdStart::Fit(const Table& t, std::vector<WorkerFacts> facts, const FitOptions& options) {
   ColdStart c;
@@ -90,25 +113,35 @@ Ability ColdStart::Prior(const WorkerFacts& facts) const {
 }
 
 Ability ColdStart::Update(const Ability& prior, std::span<const Probe> probes) const {
-  Ability a = prior;
-  const std::size_t n = a.mean.size();
+  const std::size_t n = prior.mean.size();
   std::vector<std::vector<float>> h(probes.size());
   std::vector<float> common(probes.size());
   for (std::size_t i = 0; i < probes.size(); ++i) Question(probes[i].x, &h[i], &common[i]);
-  for (int round = 0; round < 30; ++round) {
-    std::vector<float> gradient(n, 0), precision(n, 0);
+  Ability a = prior;
+  std::vector<double> precision, step(n);
+  for (int round = 0; round < 12; ++round) {
+    precision.assign(n * n, 0);
     for (std::size_t k = 0; k < n; ++k) {
-      gradient[k] = (a.mean[k] - prior.mean[k]) / prior.variance[k];
-      precision[k] = 1 / prior.variance[k];
+      precision[k * n + k] = 1 / static_cast<double>(prior.variance[k]);
+      step[k] = static_cast<double>(a.mean[k] - prior.mean[k]) * precision[k * n + k];
     }
     for (std::size_t i = 0; i < probes.size(); ++i) {
       const float p = Sigmoid(Dot(h[i].data(), a.mean.data(), n) + common[i]);
-      AddScaled(p - probes[i].score, h[i].data(), gradient.data(), n);
-      for (std::size_t k = 0; k < n; ++k) precision[k] += p * (1 - p) * h[i][k] * h[i][k];
+      for (std::size_t k = 0; k < n; ++k) {
+        step[k] += static_cast<double>((p - probes[i].score) * h[i][k]);
+        for (std::size_t j = 0; j < n; ++j)
+          precision[k * n + j] += static_cast<double>(p * (1 - p) * h[i][k] * h[i][j]);
+      }
     }
-    // A diagonal step over-reaches where abilities act together; a part of it does not.
-    for (std::size_t k = 0; k < n; ++k) a.mean[k] -= 0.3F * gradient[k] / precision[k];
-    for (std::size_t k = 0; k < n; ++k) a.variance[k] = 1 / precision[k];
+    if (!Factor(&precision, n)) return prior;
+    Solve(precision, n, &step);
+    for (std::size_t k = 0; k < n; ++k) a.mean[k] -= std::clamp(static_cast<float>(step[k]), -2.0F, 2.0F);
+  }
+  for (std::size_t k = 0; k < n; ++k) {
+    std::vector<double> column(n, 0);
+    column[k] = 1;
+    Solve(precision, n, &column);
+    a.variance[k] = static_cast<float>(column[k]);
   }
   return a;
 }
@@ -126,34 +159,41 @@ Estimate ColdStart::Predict(const Ability& a, std::span<const float> x) const {
 }
 
 std::vector<std::size_t> ColdStart::ProbeItems(const Table& t, std::size_t k) const {
-  Ability a = Prior({});
+  const Ability a = Prior({});
   const std::size_t step = std::max<std::size_t>(t.rows / kMaxCandidates, 1), n = a.mean.size();
   std::vector<std::size_t> candidates, chosen;
   std::vector<std::vector<float>> h;
-  std::vector<float> weight;
+  std::vector<double> weight;
   for (std::size_t r = 0; r < t.rows; r += step) {
     float common = 0;
     candidates.push_back(r);
     Question(t.X(r), &h.emplace_back(), &common);
     const float p = Sigmoid(Dot(h.back().data(), a.mean.data(), n) + common);
-    weight.push_back(p * (1 - p));
+    weight.push_back(static_cast<double>(p * (1 - p)));
   }
   std::vector<bool> used(candidates.size(), false);
+  std::vector<double> covariance(n * n, 0), turned(n), best_turned;
+  for (std::size_t i = 0; i < n; ++i) covariance[i * n + i] = static_cast<double>(a.variance[i]);
   while (chosen.size() < std::min(k, candidates.size())) {
-    std::size_t best = candidates.size();
-    float most = -1;
+    std::size_t best = 0;
+    double most = -1, best_shrink = 0;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      float gain = 0;
-      for (std::size_t j = 0; j < n; ++j) {
-        const float v = a.variance[j];
-        gain += v - 1 / (1 / v + weight[i] * h[i][j] * h[i][j]);
-      }
-      if (!used[i] && gain > most) most = gain, best = i;
+      if (used[i]) continue;
+      // Sherman and Morrison: by how much one answer shrinks the covariance.
+      Turn(covariance, h[i], &turned);
+      double along = 0, squares = 0;
+      for (std::size_t j = 0; j < n; ++j)
+        along += static_cast<double>(h[i][j]) * turned[j], squares += turned[j] * turned[j];
+      const double shrink = weight[i] / (1 + weight[i] * along);
+      if (shrink * squares > most)
+        most = shrink * squares, best = i, best_shrink = shrink, best_turned = turned;
     }
     used[best] = true;
     chosen.push_back(candidates[best]);
-    for (std::size_t j = 0; j < n; ++j)
-      a.variance[j] = 1 / (1 / a.variance[j] + weight[best] * h[best][j] * h[best][j]);
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = 0; j < n; ++j)
+        covariance[i * n + j] -= best_shrink * best_turned[i] * best_turned[j];
+    }
   }
   return chosen;
 }

@@ -129,6 +129,7 @@ Fitted ReadEstimator(ByteReader* in) {
   for (const KindRow& k : kKinds) {
     if (k.name != kind) continue;
     Fitted estimator = k.read(in);
+    if (estimator != nullptr && estimator->kind() != kind) in->Fail();
     return in->failed() ? nullptr : std::move(estimator);
   }
   in->Fail();

@@ -8,6 +8,8 @@
 #include <fstream>
 
 #include "base/random.h"
+#include "estimate/cold_curve.h"
+#include "estimate/family.h"
 
 namespace baton::estimate {
 namespace {
@@ -134,6 +136,13 @@ TEST(RouterModel, ADiskThatCannotBeWrittenLeavesNoFile) {
   EXPECT_EQ(SaveRouter(&m, "/nowhere/at/all/router.bin").error().reason, "disk");
 }
 
+TEST(ColdStart, FamiliesAreTheFirstLettersOfAModelsName) {
+  EXPECT_EQ(FamilyOf("gpt-5-mini"), "gpt");
+  EXPECT_EQ(FamilyOf("anthropic/Claude-4.5-opus"), "claude");
+  EXPECT_EQ(FamilyOf("Qwen2.5-Coder"), "qwen");
+  EXPECT_EQ(FamilyOf("4o"), "");
+}
+
 TEST(ColdStart, ProbesBringANewWorkerToWhatItCanDo) {
   const Fixture f;
   FitOptions options;
@@ -170,6 +179,21 @@ TEST(ColdStart, WhatIsDearAndOfAGoodFamilyIsExpectedToBeBetter) {
   const float dear = cold.Predict(cold.Prior({"", 50}), t.X(0)).quality;
   EXPECT_GT(dear, cheap + 0.2F);
   EXPECT_GT(cold.Predict(cold.Prior({"", -1}), t.X(0)).spread, 0.0F);
+}
+
+TEST(ColdStart, ProbesMakeEstimatesBetterAndRoutingNoWorse) {
+  const Fixture f;
+  ColdSetting setting;
+  setting.newcomer = 0;  // "maths": as cheap as "prose", and its opposite
+  setting.facts = {{"a", 1}, {"b", 1}, {"a", 15}};
+  setting.cost_usd = {0.001, 0.001, 0.006};
+  setting.probes = {0, 16};
+  auto curve = ColdCurve(f.table, f.table, setting, {});
+  ASSERT_TRUE(curve) << curve.error().message;
+  EXPECT_LE((*curve)[1].regret, (*curve)[0].regret);
+  EXPECT_LT((*curve)[1].log_loss, (*curve)[0].log_loss);
+  EXPECT_NEAR((*curve)[1].regret, 0, 0.001);
+  EXPECT_FALSE(ColdCurve(f.table, f.table, {}, {}));
 }
 
 }  // namespace

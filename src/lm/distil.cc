@@ -48,9 +48,8 @@ Result<text::StaticTable> Distil(const KnownModel& known, const std::string& pat
   const std::size_t count = model.words()->pieces().size();
   std::vector<float> rows;
   for (std::size_t at = 0; at < count; at += kPerCall) {
-    if (progress)
-      progress("distilling the static table, pieces", static_cast<std::int64_t>(at),
-               static_cast<std::int64_t>(count));
+    // A line for each tenth, wherever it is shown.
+    if (progress) progress(fmt::format("distilling the static table: {} %", at * 10 / count * 10), 0, 0);
     TRY(auto vectors, EncodePieces(*encoder, at, std::min(at + kPerCall, count), begin, end));
     for (const auto& v : vectors) rows.insert(rows.end(), v.begin(), v.end());
   }

@@ -181,11 +181,12 @@ std::string FormatOf(const chat::Request& request, const Reading& r) {
   }
 }
 
-// What was learned corrects what words say, where it is sure. It knows English only, and of the tasks those
-// that it was taught: what words call another task (a translation, a summary) it leaves alone.
+// What was learned corrects what words say, where it is sure. It knows English prose only (where the form shows
+// code, the form decides), and of the tasks those that it was taught: what words call another task (a
+// translation, a summary) it leaves alone.
 void Refine(const estimate::Classifiers& learned, bool task_open, Features* f) {
   constexpr float kSure = 0.6F;
-  if (f->language != "en" && f->language != "und") return;
+  if (f->has_code || (f->language != "en" && f->language != "und")) return;
   auto refine = [&](std::string_view field, std::string* value) {
     const estimate::Classifier* c = learned.Find(field);
     if (c == nullptr || std::find(c->labels().begin(), c->labels().end(), *value) == c->labels().end())

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
+
+#include "estimate/family.h"
 
 namespace baton::route {
 namespace {
@@ -40,15 +41,7 @@ double Capped(double tokens, const pool::Worker& w, const Features& f) {
 }  // namespace
 
 std::string FamilyOf(const pool::Worker& worker) {
-  std::string name = worker.target.model.empty() ? worker.name : worker.target.model;
-  // "vendor/model" names the vendor first.
-  if (const auto slash = name.rfind('/'); slash != std::string::npos) name = name.substr(slash + 1);
-  std::string family;
-  for (char c : name) {
-    if (!std::isalpha(static_cast<unsigned char>(c))) break;
-    family += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return family;
+  return estimate::FamilyOf(worker.target.model.empty() ? worker.name : worker.target.model);
 }
 
 std::string Describe(const Scored& s) {

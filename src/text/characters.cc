@@ -1,7 +1,6 @@
 #include "text/characters.h"
 
 #include <algorithm>
-#include <array>
 
 namespace baton::text {
 namespace {
@@ -15,24 +14,6 @@ void Append(char32_t c, Normal* n) {
   if (c < 0x10000) return put(0xE0 | c >> 12), put(0x80 | (c >> 6 & 0x3F)), put(0x80 | (c & 0x3F));
   put(0xF0 | c >> 18), put(0x80 | (c >> 12 & 0x3F)), put(0x80 | (c >> 6 & 0x3F)), put(0x80 | (c & 0x3F));
 }
-
-constexpr bool IsPunctuation(int c) {
-  return (c >= 33 && c <= 47) || (c >= 58 && c <= 64) || (c >= 91 && c <= 96) || (c >= 123 && c <= 126);
-}
-
-constexpr std::array<Normal, 128> kAscii = [] {
-  std::array<Normal, 128> table;
-  for (int c = 0; c < 128; ++c) {
-    Normal& n = table[static_cast<std::size_t>(c)];
-    const bool space = c == ' ' || c == '\t' || c == '\n' || c == '\r';
-    n.kind = space ? CharKind::kSpace : c < 32 || c == 127 ? CharKind::kDrop : CharKind::kKeep;
-    if (n.kind != CharKind::kKeep) continue;
-    if (IsPunctuation(c)) n.kind = CharKind::kAlone;
-    n.size = 1;
-    n.bytes[0] = static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-  }
-  return table;
-}();
 
 // 0 for bytes that are no character.
 char32_t Decode(std::string_view text, std::size_t* at) {
@@ -86,14 +67,18 @@ void Replace(char32_t c, Normal* n) {
 
 }  // namespace
 
-const Normal& NormalAt(std::string_view text, std::size_t* at, Normal* scratch) {
-  const auto lead = static_cast<unsigned char>(text[*at]);
-  if (lead < 0x80) return ++*at, kAscii[lead];
-  *scratch = {};
+Normal NormalAt(std::string_view text, std::size_t* at) {
+  Normal n;
+  if (const auto lead = static_cast<unsigned char>(text[*at]); lead < 0x80) {
+    ++*at;
+    n.kind = kAscii[lead].kind;
+    if (n.kind != CharKind::kDrop && n.kind != CharKind::kSpace) n.size = 1, n.bytes[0] = kAscii[lead].byte;
+    return n;
+  }
   const char32_t c = Decode(text, at);
-  scratch->kind = c == 0 ? CharKind::kDrop : KindOf(c);
-  if (scratch->kind == CharKind::kKeep || scratch->kind == CharKind::kAlone) Replace(c, scratch);
-  return *scratch;
+  n.kind = c == 0 ? CharKind::kDrop : KindOf(c);
+  if (n.kind == CharKind::kKeep || n.kind == CharKind::kAlone) Replace(c, &n);
+  return n;
 }
 
 }  // namespace baton::text

@@ -99,17 +99,23 @@ void WordPiece::Encode(std::string_view text, std::size_t most, std::vector<std:
   most += ids->size();
   char word[kMaxBytes];
   std::size_t size = 0, characters = 0;
-  Normal scratch;
   auto end_word = [&] {
-    if (characters > 0) EncodeWord({word, size}, characters, most, ids);
+    if (characters > 0 && ids->size() < most) EncodeWord({word, size}, characters, most, ids);
     size = characters = 0;
   };
   for (std::size_t at = 0; at < text.size() && ids->size() < most;) {
-    const Normal& n = NormalAt(text, &at, &scratch);
+    const auto lead = static_cast<unsigned char>(text[at]);
+    // Nearly everything is a letter or a figure of ASCII.
+    if (lead < 0x80 && kAscii[lead].kind == CharKind::kKeep) {
+      ++at;
+      ++characters;
+      if (size < sizeof word) word[size++] = kAscii[lead].byte;
+      continue;
+    }
+    const Normal n = NormalAt(text, &at);
     if (n.kind == CharKind::kDrop) continue;
-    if (n.kind == CharKind::kSpace || n.kind == CharKind::kAlone) end_word();
+    if (n.kind != CharKind::kKeep) end_word();
     if (n.kind == CharKind::kSpace) continue;
-    if (ids->size() >= most) break;
     for (std::size_t i = 0; i < n.size && size < sizeof word; ++i) {
       // Characters are what does not continue one.
       characters += (static_cast<unsigned char>(n.bytes[i]) & 0xC0) != 0x80;
@@ -117,7 +123,7 @@ void WordPiece::Encode(std::string_view text, std::size_t most, std::vector<std:
     }
     if (n.kind == CharKind::kAlone) end_word();
   }
-  if (ids->size() < most) end_word();
+  end_word();
 }
 
 }  // namespace baton::text
