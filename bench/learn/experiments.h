@@ -15,5 +15,6 @@ int OffPolicyCoverage(const Settings& settings);
 int CanaryErrors(const Settings& settings);
 int Shift(const Settings& settings);
 int Poison(const Settings& settings);
+int Attack(const Settings& settings);
 
 }  // namespace baton::learn::bench

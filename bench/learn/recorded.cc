@@ -71,7 +71,8 @@ void Add(const std::string& path, const std::map<std::string, double>& price, Wo
     const auto at = std::find(w.slices.begin(), w.slices.end(), slice);
     r.slice = static_cast<int>(at - w.slices.begin());
     if (at == w.slices.end()) w.slices.push_back(slice);
-    r.x = Hashed(j.value("prompt", ""));
+    r.prompt = j.value("prompt", "");
+    r.x = Hashed(r.prompt);
     bool whole = true;
     for (const auto& name : w.workers) {
       whole = whole && models.contains(name) && models[name].contains("score");

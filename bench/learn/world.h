@@ -16,6 +16,7 @@ struct Request {
   std::vector<float> quality, cost;  // per worker: score 0 to 1 (simulated: drawn), USD
   std::vector<float> expected;       // simulated: the probability it was drawn with; recorded: empty
   int slice = 0;
+  std::string prompt{};  // recorded only
 };
 
 struct World {

@@ -114,6 +114,7 @@ class Decision {
     if (!candidate_ || regime_.promotion.stage != Stage::kShadow) return;
     // Its best: there is nothing to explore where nobody sees the answer.
     a.shadow = Distribution(candidate_->options, settings_, -1).greedy;
+    a.shadow_quality = candidate_->view->prospects[*a.shadow].quality;
   }
 
   const Regime& regime_;
@@ -126,6 +127,7 @@ class Decision {
 
 Answer Decision::Draw(double explore_usd) const {
   Answer a;
+  a.trial = Canary();
   a.arm = ArmHere();
   AskShadow(a);
   // Without a policy in place its part of a canary stays with the rules.
@@ -185,7 +187,7 @@ Answer Live::DecideAs(const Regime& regime, const Question& q, double explore_us
 Answer Live::Decide(const Regime& regime, const Question& q) {
   Decision decision(regime, q);
   const double factor = upgrades_.options().factor;
-  const bool limited = !upgrades_.MayUpgrade(q.caller);
+  const bool limited = !q.caller.empty() && !upgrades_.MayUpgrade(q.caller);
   if (limited) decision.TakeOutUpgrades(factor);
   double explore_usd = -1;
   budget::Nanos reserved;
@@ -202,7 +204,8 @@ Answer Live::Decide(const Regime& regime, const Question& q) {
     const budget::Nanos spent{static_cast<std::int64_t>(std::ceil(a.explored_usd * 1e9))};
     explore_.GiveBack({std::max<std::int64_t>(0, reserved.v - spent.v)}, *day);
   }
-  if (a.decided && !limited && decision.IsUpgrade(a, factor)) upgrades_.Upgraded(q.caller);
+  if (a.decided && !limited && !q.caller.empty() && decision.IsUpgrade(a, factor))
+    upgrades_.Upgraded(q.caller);
   return a;
 }
 

@@ -56,7 +56,7 @@ struct View {
 struct Question {
   std::span<const std::string_view> workers;  // that rails allow and that can serve the request
   Compact compact;
-  std::string_view slice, caller;
+  std::string_view slice, caller;  // an empty caller is under no upgrade limit
   std::uint64_t exchange = 0;
   double value_usd = 0;  // the caller's dollars per point; 0: the regime's
   bool may_explore =
@@ -76,7 +76,9 @@ struct Answer {
   double quality = 0, cost_usd = 0;          // expected, with what was learned online
   double file_quality = 0, file_tokens = 0;  // as the policy's file expects: what corrections start from
   bool limited = false;               // dear workers were out of reach: the caller's upgrades are spent
+  bool trial = false;                 // the arm was drawn by a canary's coin
   std::optional<std::size_t> shadow;  // whom the candidate in shadow would have asked
+  double shadow_quality = 0;          // what it expects of it
 };
 
 class Live {

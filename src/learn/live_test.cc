@@ -182,6 +182,8 @@ Rated Rating(double quality, Arm arm = Arm::kInPlace) {
   r.worker = "cheap";
   r.policy = "old";
   r.noted.arm = arm;
+  r.noted.trial = true;
+  r.asked_unix_ns = 100;
   r.quality = quality;
   r.cost_usd = 0.001;
   r.day = 10;
@@ -221,6 +223,19 @@ TEST(Teacher, BeyondATenantsDayNothingIsTaught) {
   EXPECT_EQ(teacher.Teach(Rating(1), p), Lesson::kNoWeight);
 }
 
+TEST(Teacher, ACanaryTakesNoRewardOfWhatItsCoinDidNotAssign) {
+  Teacher teacher({}, {}, Trust({}), 0.01);
+  Promotion p;
+  ASSERT_TRUE(StartShadow(p, "new", 1));
+  ASSERT_TRUE(StartCanary(p, 0.2, true, 50));
+  Rated opted_out = Rating(1), before = Rating(1);
+  opted_out.noted.trial = false;
+  before.asked_unix_ns = 49;
+  EXPECT_EQ(teacher.Teach(opted_out, p), Lesson::kTaught);
+  EXPECT_EQ(teacher.Teach(before, p), Lesson::kTaught);
+  EXPECT_TRUE(p.slices.empty());
+}
+
 TEST(Noted, TextCarriesWhatLearningNeeds) {
   Noted n;
   n.x = Compact::Project(kX, 3);
@@ -228,15 +243,25 @@ TEST(Noted, TextCarriesWhatLearningNeeds) {
   n.quality = 0.8125;
   n.tokens = 321;
   n.explored = true;
+  n.trial = true;
+  n.would = "a \"worker\"";
+  n.would_quality = 0.25;
   const std::string text = RecordText(n);
-  EXPECT_LE(text.size(), 130U);
+  EXPECT_LE(text.size(), 180U);
   const auto back = NotedFromText(text);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->x, n.x);
   EXPECT_EQ(back->arm, n.arm);
   EXPECT_EQ(back->quality, 0.8125);
   EXPECT_EQ(back->tokens, 321);
-  EXPECT_TRUE(back->explored);
+  EXPECT_TRUE(back->explored && back->trial);
+  EXPECT_EQ(back->would, n.would);
+  EXPECT_EQ(back->would_quality, 0.25);
+  const auto kept = NotedIn(WithNoted(R"({"task":"code","turns":1})", text));
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->x, n.x);
+  EXPECT_FALSE(NotedIn(R"({"task":"code"})"));
+  EXPECT_EQ(WithNoted("", text), "");
   for (std::size_t i = 0; i < text.size(); ++i) EXPECT_FALSE(NotedFromText(text.substr(0, i)));
 }
 

@@ -1,9 +1,9 @@
 // Anytime-valid bounds.
 //
 // Problem: an operator looks at a canary whenever he likes and stops when it looks good. A 95 % interval made
-// for one look is wrong far more often than 5 % then (27 % of the time in our simulation of no difference,
-// docs/results/off_policy.md). Options: a fixed horizon (nobody waits), alpha spending (looks must be
-// planned), the asymptotic "time-uniform CLT" (approximate where it matters, at small n), or a test
+// for one look is wrong far more often than 5 % then (more than 20 % of the time in our simulation of no
+// difference, docs/results/off_policy.md). Options: a fixed horizon (nobody waits), alpha spending (looks
+// must be planned), the asymptotic "time-uniform CLT" (approximate where it matters, at small n), or a test
 // martingale. We take the last: an empirical-Bernstein supermartingale, mixed over a grid of betting rates.
 //
 // Claim. Let X_i in [0, 1], mu_i = E[X_i | past], m_i any guess known before X_i (here the mean so far), and

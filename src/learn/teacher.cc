@@ -11,27 +11,63 @@ namespace baton::learn {
 using Json = nlohmann::json;
 
 std::string RecordText(const Noted& n) {
-  return fmt::format(R"({{"x":"{}","arm":"{}","quality":{:.4f},"tokens":{:.0f},"explored":{}}})",
-                     n.x.ToText(), ArmName(n.arm), n.quality, n.tokens, n.explored);
+  std::string text =
+      fmt::format(R"({{"x":"{}","arm":"{}","quality":{:.4f},"tokens":{:.0f},"explored":{},"trial":{})",
+                  n.x.ToText(), ArmName(n.arm), n.quality, n.tokens, n.explored, n.trial);
+  if (!n.would.empty())
+    text += fmt::format(R"(,"would":{},"would_quality":{:.4f})",
+                        Json(n.would).dump(-1, ' ', false, Json::error_handler_t::replace), n.would_quality);
+  return text + "}";
 }
 
-std::optional<Noted> NotedFromText(std::string_view json) {
-  const Json j = Json::parse(json, nullptr, false);
+namespace {
+
+template <class T>
+bool Take(const Json& j, const char* key, bool (Json::*fits)() const, T& to) {
+  const auto at = j.find(key);
+  if (at == j.end() || !((*at).*fits)()) return false;
+  to = at->get<T>();
+  return true;
+}
+
+std::optional<Noted> NotedOf(const Json& j) {
   if (!j.is_object()) return std::nullopt;
-  const auto x = j.find("x"), arm = j.find("arm"), quality = j.find("quality"), tokens = j.find("tokens"),
-             explored = j.find("explored"), end = j.end();
-  if (x == end || arm == end || quality == end || tokens == end || explored == end || !x->is_string() ||
-      !arm->is_string() || !quality->is_number() || !tokens->is_number() || !explored->is_boolean()) {
+  Noted n;
+  std::string x, arm;
+  constexpr auto kText = static_cast<bool (Json::*)() const>(&Json::is_string);
+  constexpr auto kNumber = static_cast<bool (Json::*)() const>(&Json::is_number);
+  constexpr auto kFlag = static_cast<bool (Json::*)() const>(&Json::is_boolean);
+  if (!Take(j, "x", kText, x) || !Take(j, "arm", kText, arm) || !Take(j, "quality", kNumber, n.quality) ||
+      !Take(j, "tokens", kNumber, n.tokens) || !Take(j, "explored", kFlag, n.explored) ||
+      !Take(j, "trial", kFlag, n.trial)) {
     return std::nullopt;
   }
-  const auto compact = Compact::FromText(x->get<std::string>());
-  const auto known = ArmOf(arm->get<std::string>());
+  const auto compact = Compact::FromText(x);
+  const auto known = ArmOf(arm);
   if (!compact || !known) return std::nullopt;
-  return Noted{*compact, *known, quality->get<double>(), tokens->get<double>(), explored->get<bool>()};
+  n.x = *compact;
+  n.arm = *known;
+  if (Take(j, "would", kText, n.would) && !Take(j, "would_quality", kNumber, n.would_quality))
+    return std::nullopt;
+  return n;
 }
 
-void Teacher::Keep(const std::set<std::string>& policies) {
-  std::erase_if(bandits_, [&](const auto& b) { return !policies.contains(b.first); });
+}  // namespace
+
+std::optional<Noted> NotedFromText(std::string_view json) {
+  return NotedOf(Json::parse(json, nullptr, false));
+}
+
+std::string WithNoted(std::string features, std::string_view noted) {
+  if (noted.empty() || !features.ends_with('}')) return features;
+  features.pop_back();
+  return fmt::format("{}{}\"learned\":{}}}", features, features.ends_with('{') ? "" : ",", noted);
+}
+
+std::optional<Noted> NotedIn(std::string_view features) {
+  const Json j = Json::parse(features, nullptr, false);
+  const auto at = j.is_object() ? j.find("learned") : j.end();
+  return j.is_object() && at != j.end() ? NotedOf(*at) : std::nullopt;
 }
 
 double Utility(double quality, double cost_usd, double value_usd) {
@@ -53,7 +89,8 @@ Lesson Teacher::Teach(const Rated& r, Promotion& promotion) {
     bandits_.try_emplace(r.policy, options_).first->second.Observe(o);
   // A test's rewards count one or nothing: weights would have to be known before the arm was drawn. By chance
   // of the fraction would do; whole weights are the rule, so a fraction is dropped.
-  if (o.weight >= 1) AddReward(promotion, r.noted.arm, r.slice, Utility(r.quality, r.cost_usd, value_usd_));
+  if (o.weight >= 1 && r.noted.trial && r.asked_unix_ns >= promotion.since_unix_ns)
+    AddReward(promotion, r.noted.arm, r.slice, Utility(r.quality, r.cost_usd, value_usd_));
   return o.weight > 0 ? Lesson::kTaught : Lesson::kNoWeight;
 }
 

@@ -21,11 +21,19 @@ struct Noted {
   Arm arm = Arm::kInPlace;
   double quality = 0.5, tokens = 0;  // as the policy's file expected of that worker
   bool explored = false;
+  bool trial = false;  // the arm was drawn by a canary's coin
+  // Whom the candidate in shadow would have asked, and what it expected; empty: no shadow.
+  std::string would;
+  double would_quality = 0;
 };
-// One JSON object of about 110 bytes, for the record's features under the key "learned".
+// One JSON object of about 120 bytes.
 std::string RecordText(const Noted& noted);
 // nullopt: not such text.
 std::optional<Noted> NotedFromText(std::string_view json);
+// How a record keeps it: beside the features, under the key "learned". The features' object itself where
+// `noted` is empty.
+std::string WithNoted(std::string features, std::string_view noted);
+std::optional<Noted> NotedIn(std::string_view features);
 
 // A rated exchange.
 struct Rated {
@@ -34,7 +42,8 @@ struct Rated {
   Noted noted;
   double quality = 0;  // 0 to 1, as rated
   double cost_usd = 0, output_tokens = 0;
-  std::int64_t day = 0;  // of the rating, days since 1970
+  std::int64_t day = 0;            // of the rating, days since 1970
+  std::int64_t asked_unix_ns = 0;  // of the exchange: ratings from before a canary are none of its rewards
   // The exchange ended well, and the worker that was chosen answered at its first try. Otherwise the rating
   // is about a provider's fault, a refusal or a stand-in, and teaches nothing about quality.
   bool clean = true;

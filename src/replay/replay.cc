@@ -143,6 +143,32 @@ void Note(const record::Provenance& r, const Decision& d, const Deciders& decide
 
 }  // namespace
 
+namespace {
+
+// The rule leaves the choice to a learned policy in this configuration too.
+bool LeftToLearned(const route::Rules& rules, const std::string& route) {
+  for (const auto& rule : rules.options().rules) {
+    if (rule.name == route) return rule.policy == "learned";
+  }
+  return route == "default";
+}
+
+// A learned choice cannot be made again without the text. Where the same rule leaves it open again it is
+// taken as it was, as long as its worker is there and may serve: what changed is not this rule.
+void TakeLearned(const record::Provenance& record, const rails::Permit& permit, const Deciders& deciders,
+                 Decision& d) {
+  if (record.policy.starts_with("rules/") || record.route != d.route ||
+      !LeftToLearned(*deciders.rules, d.route))
+    return;
+  const auto* worker = deciders.catalogue->Find(FirstWorker(record));
+  if (!worker || !permit.Allows(*worker)) return;
+  d.worker = worker->name;
+  d.workflow = record.workflow;
+  d.propensity = record.propensity;
+}
+
+}  // namespace
+
 Result<Decision> Decide(const record::Provenance& record, const Deciders& deciders) {
   const auto features = FeaturesFromJson(record.features);
   if (!features) {
@@ -165,6 +191,7 @@ Result<Decision> Decide(const record::Provenance& record, const Deciders& decide
   d.worker = route->candidates().front()->name;
   d.reason = route->reason();
   d.propensity = route->propensity();
+  TakeLearned(record, *permit, deciders, d);
   return d;
 }
 

@@ -21,7 +21,9 @@ class Replays : public record::RecorderFixture {
     p.tenant = "local";
     p.endpoint = "chat";
     p.model = "baton";
+    p.route = task == "code" ? "code" : "rest";
     p.workflow = "single";
+    p.policy = "rules/1";
     p.data_classes = "internal";
     route::Features f;
     f.task = task;
@@ -109,6 +111,23 @@ TEST_F(Replays, DataClassesBindAsTheyDidThen) {
   ASSERT_TRUE(report);
   EXPECT_EQ(report->refused_now, 1);
   EXPECT_EQ((report->moves.at({"smol", "(refused: policy_violation)"})), 1);
+}
+
+TEST_F(Replays, LearnedChoicesStandWhereTheRuleStillLeavesThemOpen) {
+  auto log = Open();
+  record::Provenance p = Exchange(1, "chat", "large");
+  p.policy = "router-0123";
+  log->Submit(p);
+  FlushAndWait(*log);
+  route::RulesOptions o;
+  o.rules = {{"rest", {}, "single", {}, "learned", "smol"}};
+  auto report = Run(*log, route::Rules(o));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->same, 1);
+  o.rules = {{"rest", {}, "single", {"smol"}, "", ""}};
+  report = Run(*log, route::Rules(o));
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->changed, 1);
 }
 
 TEST_F(Replays, SameRecordsAndConfigurationSameBytes) {
