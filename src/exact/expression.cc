@@ -207,7 +207,7 @@ std::optional<Computed> FindExpression(std::string_view text) {
   const std::vector<Token> tokens = Lexer(text.substr(0, kMostText)).All();
   std::optional<Computed> best;
   for (std::size_t i = 0; i < tokens.size();) {
-    if (!Begins(tokens[i])) {
+    if (!Begins(tokens, i)) {
       ++i;
       continue;
     }

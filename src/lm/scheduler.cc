@@ -16,8 +16,8 @@
 // every time.
 //
 // Embeddings of decoder models and hidden states need the last layer's output; asking llama.cpp for it makes
-// every token of a batch an output, so the last prompt tokens are decoded apart for them, those of all that wait
-// in one step.
+// every token of a batch an output, so the last prompt tokens are decoded apart for them, those of all that
+// wait in one step.
 #include "lm/scheduler.h"
 
 #include <fmt/format.h>
@@ -302,7 +302,8 @@ void Scheduler::DecodeForHidden(const std::vector<Slot*>& slots) {
   for (Slot* slot : slots) {
     const float* hidden = status == 0 ? llama_get_embeddings_ith(context_.get(), slot->output_row) : nullptr;
     Generation& g = *slot->generation;
-    if (hidden && g.result.hidden.empty()) g.result.hidden.assign(hidden, hidden + model_.info().embedding_width);
+    if (hidden && g.result.hidden.empty())
+      g.result.hidden.assign(hidden, hidden + model_.info().embedding_width);
     if (!hidden) Fail(*slot, baton::Fail(Code::kInternal, "the model could not be run", "decode"));
   }
   llama_set_embeddings(context_.get(), false);
