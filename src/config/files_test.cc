@@ -205,7 +205,7 @@ TEST(Generated, TheSchemaIsJsonAndKnowsEveryKey) {
   EXPECT_EQ(schema["additionalProperties"], false);
   const auto& worker = schema["properties"]["workers"]["items"]["properties"];
   EXPECT_TRUE(worker.contains("price"));
-  EXPECT_EQ(worker["dialect"]["enum"].size(), 5u);
+  EXPECT_EQ(worker["dialect"]["enum"].size(), 6u);
   EXPECT_TRUE(
       schema["properties"]["routes"]["items"]["properties"]["when"]["allOf"][0]["properties"].contains(
           "task"));
