@@ -406,7 +406,7 @@ void AddTrainCoordinator(CLI::App& train, int& code) {
   sub->add_option("--workers", o.workers,
                   "of the built-in pool (smol gemma calculator sql python search); default: all");
   sub->add_option("--families", o.families, "families of problems; default: all");
-  sub->add_option("--questions", o.questions, "folder of real questions (*.jsonl) to add");
+  sub->add_option("--questions", o.questions, "files of real questions to add: JSON Lines, .gz or .zst");
   sub->add_option("--questions-each", o.questions_each, "of each file, for training and for test")
       ->capture_default_str();
   sub->add_option("--train", o.train_problems, "generated problems to train on")->capture_default_str();

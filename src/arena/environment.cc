@@ -50,6 +50,19 @@ route::Rules RulesFor(const Episode& e, const rails::Catalogue& catalogue) {
   return route::Rules(std::move(options));
 }
 
+// As if every step ran, each by its dearest worker; workflow's bound knows no prices per call.
+budget::Nanos WorstCase(const workflow::Plan& plan, const workflow::Job& job, std::int64_t now) {
+  budget::Nanos sum = workflow::WorstOfAll(plan, job.request, job.input_tokens, now).usd;
+  for (const auto& step : plan.steps) {
+    budget::Nanos most;
+    for (const auto* w : step.workers) {
+      if (const budget::PriceRow* row = w->prices.At(now)) most = std::max(most, budget::PerCall(*row, 1));
+    }
+    sum += most;
+  }
+  return sum;
+}
+
 void Count(const workflow::StepTrace& step, Rollout* out) {
   for (const auto& c : step.calls) {
     out->cost += c.cost;
@@ -115,8 +128,7 @@ Task<workflow::Trace> Live::Run(workflow::Job job, Episode& e, Rollout* out) {
     plan = std::move(*e.plan);
   else
     plan = runner_.MakePlan(job.permit, job.route, job.request, job.catalogue, now);
-  if (plan && workflow::Check(*plan, job.permit))
-    out->worst_case = workflow::WorstOfAll(*plan, job.request, job.input_tokens, now).usd;
+  if (plan && workflow::Check(*plan, job.permit)) out->worst_case = WorstCase(*plan, job, now);
   if (e.workflow.empty() && plan) {
     workflow::Trace trace = co_await runner_.RunPlan(std::move(job), std::move(*plan));
     co_return trace;

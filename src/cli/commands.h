@@ -139,8 +139,8 @@ int EvalImport(const EvalImportOptions& options);
 struct TrainCoordinatorOptions {
   std::string command;         // as typed, for the report
   std::string config, reader;  // instead of the built-in pool; whose model reads
-  std::string models = "models", memo, out = "coordinator.json", results, page, checkpoint, questions;
-  std::vector<std::string> workers, families;
+  std::string models = "models", memo, out = "coordinator.json", results, page, checkpoint;
+  std::vector<std::string> workers, families, questions;
   std::uint64_t seed = 1;
   int train_problems = 98, test_problems = 210, questions_each = 20;
   int generations = 15, replications = 16, population = 0;

@@ -5,10 +5,10 @@
 #include <csignal>
 #include <fstream>
 
+#include "cli/revision.h"
 #include "cli/train_ground.h"
 #include "conduct/file.h"
 #include "conduct/report.h"
-#include "serve/app.h"
 
 namespace baton::cli {
 namespace {
@@ -62,7 +62,7 @@ Task<void> ThenStop(Task<void> task, net::IoLoop* loop) {
 conduct::ReportFacts FactsOf(const TrainCoordinatorOptions& o, const Ground& g) {
   conduct::ReportFacts f;
   f.command = o.command;
-  f.revision = std::string(serve::Version());
+  f.revision = std::string(Revision());
   f.machine = Machine();
   f.seeds = {o.seed};
   f.usd_per_right = o.usd_per_right;

@@ -3,34 +3,34 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
-#include <fstream>
 
 #include "arena/questions.h"
 #include "conduct/study.h"
+#include "evaluate/data_file.h"
 #include "lm/models.h"
 
 namespace baton::cli {
 namespace {
 
-// Files of real questions in a folder, half of the sample to train on and half to test.
+// Real questions: of each file a sample, half of it to train on and half to test.
 Status AddQuestions(const TrainCoordinatorOptions& o, Ground* g) {
-  if (o.questions.empty()) return {};
-  std::error_code error;
-  std::vector<std::filesystem::path> files;
-  for (const auto& e : std::filesystem::directory_iterator(o.questions, error)) {
-    if (e.path().extension() == ".jsonl") files.push_back(e.path());
-  }
-  if (error || files.empty())
-    return Fail(Code::kNotFound, fmt::format("{}: no *.jsonl files of questions there", o.questions),
-                "no_questions");
-  std::sort(files.begin(), files.end());
-  for (const auto& path : files) {
+  for (const auto& path : o.questions) {
     std::vector<arena::Problem> all;
-    std::ifstream in(path);
-    for (std::string line; std::getline(in, line);) {
-      if (auto p = arena::QuestionOf(line, "question")) all.push_back(std::move(*p));
-    }
+    std::size_t left_out = 0;
+    const auto add = [&](std::uint64_t, std::string_view line) -> Status {
+      auto p = arena::QuestionOf(line, "question");
+      if (p)
+        all.push_back(std::move(*p));
+      else
+        ++left_out;
+      return {};
+    };
+    TRY([[maybe_unused]] std::string hash, evaluate::ReadLines(path, {}, add));
+    if (all.empty())
+      return Fail(Code::kInvalidRequest, fmt::format("{} holds no question of a form that is known", path),
+                  "no_questions");
+    fmt::print(stderr, "{}: {} questions, {} left out (too long, or of another form)\n", path, all.size(),
+               left_out);
     auto some = arena::Sample(std::move(all), 2 * o.questions_each, o.seed);
     for (std::size_t i = 0; i < some.size(); ++i) {
       const bool train = i < some.size() / 2;

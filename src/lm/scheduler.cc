@@ -16,7 +16,8 @@
 // every time.
 //
 // Embeddings of decoder models and hidden states need the last layer's output; asking llama.cpp for it makes
-// every token of a batch an output, so the last prompt token is decoded alone for them.
+// every token of a batch an output, so the last prompt tokens are decoded apart for them, those of all that
+// wait in one step.
 #include "lm/scheduler.h"
 
 #include <fmt/format.h>
@@ -287,22 +288,28 @@ void Scheduler::Decode() {
   }
 }
 
-// The last prompt token alone, with the last layer's output; leaves its logits as row 0.
-void Scheduler::DecodeForHidden(Slot& slot) {
-  Generation& g = *slot.generation;
+// The last prompt tokens of all that wait for it, with the last layer's output; leaves their logits in rows.
+void Scheduler::DecodeForHidden(const std::vector<Slot*>& slots) {
   batch_.Clear();
-  batch_.Add(g.prompt.tokens.back(), static_cast<llama_pos>(slot.cached.size()), slot.id, true);
-  slot.cached.push_back(g.prompt.tokens.back());
-  ++slot.prompt_at;
+  for (Slot* slot : slots) {
+    const llama_token last = slot->generation->prompt.tokens.back();
+    slot->output_row = batch_.Add(last, static_cast<llama_pos>(slot->cached.size()), slot->id, true);
+    slot->cached.push_back(last);
+    ++slot->prompt_at;
+  }
   llama_set_embeddings(context_.get(), true);
   const int status = llama_decode(context_.get(), batch_.get());
-  const float* hidden = status == 0 ? llama_get_embeddings_ith(context_.get(), 0) : nullptr;
-  if (hidden && g.result.hidden.empty()) {
-    g.result.hidden.assign(hidden, hidden + model_.info().embedding_width);
+  for (Slot* slot : slots) {
+    const float* hidden = status == 0 ? llama_get_embeddings_ith(context_.get(), slot->output_row) : nullptr;
+    Generation& g = *slot->generation;
+    if (hidden && g.result.hidden.empty())
+      g.result.hidden.assign(hidden, hidden + model_.info().embedding_width);
+    if (!hidden) Fail(*slot, baton::Fail(Code::kInternal, "the model could not be run", "decode"));
   }
   llama_set_embeddings(context_.get(), false);
-  if (!hidden) return Fail(slot, baton::Fail(Code::kInternal, "the model could not be run", "decode"));
-  TakeOutput(slot, llama_get_logits_ith(context_.get(), 0));
+  for (Slot* slot : slots) {
+    if (slot->generation) TakeOutput(*slot, llama_get_logits_ith(context_.get(), slot->output_row));
+  }
 }
 
 void Scheduler::TakeOutputs() {
@@ -312,12 +319,13 @@ void Scheduler::TakeOutputs() {
     }
   }
   // Afterwards, because it overwrites the outputs of this step.
+  std::vector<Slot*> waiting;
   for (Slot& slot : slots_) {
-    if (slot.generation && slot.generation->want_hidden && slot.output_row < 0 &&
-        slot.prompt_at + 1 == slot.generation->prompt.tokens.size()) {
-      DecodeForHidden(slot);
-    }
+    const Generation* g = slot.generation.get();
+    if (g && g->want_hidden && slot.output_row < 0 && slot.prompt_at + 1 == g->prompt.tokens.size())
+      waiting.push_back(&slot);
   }
+  if (!waiting.empty()) DecodeForHidden(waiting);
 }
 
 void Scheduler::TakeOutput(Slot& slot, float* logits) {

@@ -69,7 +69,7 @@ class Scheduler {
   void BuildBatch();
   void AddPrompt(Slot& slot, int budget);
   void Decode();
-  void DecodeForHidden(Slot& slot);
+  void DecodeForHidden(const std::vector<Slot*>& slots);
   void TakeOutputs();
   void TakeOutput(Slot& slot, float* logits);
   void Deliver(Generation& generation, std::vector<chat::Event>& events);

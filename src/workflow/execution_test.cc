@@ -429,6 +429,15 @@ TEST_F(ExecutionTest, AChooserAddsStepsFromWhatHappenedSoFar) {
   EXPECT_EQ(r->step("turn3").sees, "turn0,turn1,turn2");
 }
 
+// A later turn may reject what an earlier one said: the client reads one answer, and only when all is over.
+TEST_F(ExecutionTest, NothingStreamsWhileAChooserMayWantMore) {
+  ThreeTurns chooser(W("mid"));
+  auto r = RunPlan(Of({Worker("turn0", "cheap")}, {0}), true, &chooser);
+  ASSERT_TRUE(r->trace->answer());
+  EXPECT_EQ(r->sink->text, "answer of mid");
+  EXPECT_EQ(r->sink->starts, 1);
+}
+
 TEST_F(ExecutionTest, AChoosersStepOutsideThePermitIsRefusedAndTheBestAnswerStands) {
   AddWorker("vault", 1, {"public"});
   Build();
