@@ -14,7 +14,7 @@ inline constexpr std::string_view kTableName = "minilm-static", kTableFile = "mi
 
 // Makes `dir`/minilm-static.table and returns its path. Present and of this version's recipe: nothing is
 // done. Otherwise the encoder (fetched if it is not there) reads its whole vocabulary, one piece at a time:
-// some ten seconds on one core. Written aside and renamed. Errors as Pull, and kInternal (disk, memory).
+// about a minute on one core. Written aside and renamed. Errors as Pull, and kInternal (disk, memory).
 Result<std::string> PullTable(const std::string& dir, OnProgress progress);
 
 }  // namespace baton::lm
