@@ -13,6 +13,7 @@
 namespace baton::api {
 namespace {
 
+using nlohmann::json;
 using Ordered = nlohmann::ordered_json;
 
 Error NoTenants() {

@@ -94,4 +94,8 @@ Lesson Teacher::Teach(const Rated& r, Promotion& promotion) {
   return o.weight > 0 ? Lesson::kTaught : Lesson::kNoWeight;
 }
 
+void Teacher::Keep(const std::set<std::string>& policies) {
+  std::erase_if(bandits_, [&](const auto& b) { return !policies.contains(b.first); });
+}
+
 }  // namespace baton::learn
