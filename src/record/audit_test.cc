@@ -136,7 +136,8 @@ TEST_F(AuditTest, RetentionCutsTheChainAtACheckpointAndItStaysVerifiable) {
     f.exchange = now(0);
     ASSERT_TRUE(r->AddFeedback(f));
     for (int round = 0; round < 20; ++round) FlushAndWait(*r);
-    clock_.Advance(std::chrono::hours(20));
+    // Not behind the last day: what expires then would go while the chain is read.
+    if (day < 3) clock_.Advance(std::chrono::hours(20));
   }
   const auto report = Verify();
   EXPECT_GT(report.first, 1);
