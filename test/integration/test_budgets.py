@@ -190,6 +190,8 @@ def test_race_with_kills_of_the_server(shop, mock):
         room = rng.randrange(150, 400)
         baton = shop(tenants=[{"name": "t", "budget": {"usd": f"{room * COST:.3f}", "per": "total"}}])
         key = make_key(baton)
+        # A few calls are with the provider whenever the server dies.
+        mock.script(f"rules: [{{{REPLY}, fault: {{latency: 20ms}}}}]")
         before = mock.stats()["requests"]
         stop = threading.Event()
         strange = []
