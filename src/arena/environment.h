@@ -5,8 +5,8 @@
 // Options: a simulator of plans (fast, and wrong in what it leaves out), or the product itself as the
 // environment. Choice: the product. An episode is admitted by rails, gets a Permit and a lease, runs through
 // workflow::Runner over a pool with its slots and breakers, and is charged what the calls cost; only then is
-// its answer scored, by the reference checker. Cost: 0.2 to 0.3 ms of this process per episode beside the
-// calls themselves (docs/results/coordinator.md), which an exact memo makes rare.
+// its answer scored, by the reference checker. Cost: the executor's own time per
+// step, beside calls which an exact memo makes rare.
 #pragma once
 
 #include <functional>
