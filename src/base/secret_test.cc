@@ -71,7 +71,9 @@ TEST(Secret, LiesOnPagesThatAreNotDumpedAndLockedWhereAllowed) {
     if (!inside || line.compare(0, 8, "VmFlags:") != 0) continue;
     EXPECT_NE(line.find(" dd"), std::string::npos) << line;
     EXPECT_NE(line.find(" wf"), std::string::npos) << line;
+#ifndef __SANITIZE_ADDRESS__  // which turns locking of memory into nothing
     EXPECT_EQ(line.find(" lo") != std::string::npos, s.locked()) << line;
+#endif
     return;
   }
   GTEST_SKIP() << "this kernel shows no smaps";

@@ -81,7 +81,7 @@ def configuration(tmp_path, file, names=POOL):
     house.run("env", "--write-world", tmp_path / "world")
     paths = {"sql": {"path": str(tmp_path / "world/tables")}, "search": {"path": str(tmp_path / "world/documents")}}
     workers = [{"name": "smol", "dialect": "local", "path": str(SMOL), "price": {"input": 0.02, "output": 0.08}, "data": DATA}]
-    workers += [{"name": n, "dialect": "exact", "model": n, "price": {"call": 0.000002}, "data": DATA, **paths.get(n, {})}
+    workers += [{"name": n, "dialect": "exact", "model": n, "price": {"call": "0.000002"}, "data": DATA, **paths.get(n, {})}
                 for n in names if n != "smol"]
     return workers, [{"name": "conducted", "kind": "coordinator", "file": str(file), "reader": "smol"}]
 
