@@ -103,7 +103,7 @@ def test_the_trained_coordinator_serves_baton_ultra(trained, tmp_path, start):
     reply = baton.chat("What is 17 * 3 + 4?", model="baton-ultra", max_tokens=12, temperature=0)
     assert reply.status == 200 and reply.json()["choices"][0]["message"]["content"], reply.text
     record = baton.exchange(reply)
-    assert record["workflow"] == "conducted" and 1 <= len(record["steps"]) <= 5
+    assert record["route"]["workflow"] == "conducted" and 1 <= len(record["steps"]) <= 5
     direct = baton.chat("What is 17 * 3 + 4?", model="calculator")
     assert direct.json()["choices"][0]["message"]["content"] == "55"
     # A route that names nobody never falls to a worker that only computes.
