@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <future>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,12 @@ inline Status MakeAuditedStore(RecorderOptions options, int exchanges, const Clo
       (void)recorder->AddFeedback({id, "a", "default", "", "user", "helpful", 250'000, clock.UnixNanos()});
     if (i % 10 == 5) (void)recorder->AddContent({id, "default", ContentForm::kPlain, R"({"asked":"hello"})"});
     if (i % 10 == 7) (void)recorder->Append({0, "ann", "reload", "baton.yaml", ""});
+    // A small store is written in pieces, so that checkpoints lie in its middle whatever the writer's pace.
+    if (exchanges <= 10'000 && i % 400 == 399) {
+      std::promise<void> written;
+      recorder->Flush([&] { written.set_value(); });
+      written.get_future().wait();
+    }
   }
   return {};
 }
