@@ -1,7 +1,8 @@
 // What keys, limits and budgets add to a request: access_bench [--benchmark_filter=...]
 //
-// One request is: admit the key, pass the limits, open the purse, set the worst case aside in six accounts, mark
-// it at risk, settle. Measured with 1 to 10,000 keys asked in random order, so that what is cold is cold.
+// One request is: admit the key, pass the limits, open the purse, set the worst case aside in six accounts,
+// mark it at risk, settle. Measured with 1 to 10,000 keys asked in random order, so that what is cold is
+// cold.
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
 

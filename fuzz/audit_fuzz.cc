@@ -1,5 +1,5 @@
-// An export of the audit chain of any bytes: refused, or walked to its end with findings; and the rows of the chain
-// as bytes: read or refused, and what was read is written as it was.
+// An export of the audit chain of any bytes: refused, or walked to its end with findings; and the rows of the
+// chain as bytes: read or refused, and what was read is written as it was.
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -18,11 +18,13 @@ using namespace baton;
 
 void Rows(std::string_view bytes) {
   // Long texts are cut once and then stay as they are.
-  if (auto e = audit::DecodeEvent(bytes); e && Encode(*audit::DecodeEvent(Encode(*e))) != Encode(*e)) std::abort();
+  if (auto e = audit::DecodeEvent(bytes); e && Encode(*audit::DecodeEvent(Encode(*e))) != Encode(*e))
+    std::abort();
   if (auto f = record::DecodeFeedback(bytes); f && Encode(*record::DecodeFeedback(Encode(*f))) != Encode(*f))
     std::abort();
   if (auto c = record::DecodeContent(bytes); c && Encode(*c) != bytes) std::abort();
-  for (const auto kind : {audit::Kind::kExchange, audit::Kind::kEvent, audit::Kind::kFeedback, audit::Kind::kContent}) {
+  for (const auto kind :
+       {audit::Kind::kExchange, audit::Kind::kEvent, audit::Kind::kFeedback, audit::Kind::kContent}) {
     const std::string canonical(bytes), readable = record::Readable(kind, canonical);
     if (!readable.empty() && !record::ReadableAgrees(kind, canonical, readable)) std::abort();
   }

@@ -1,5 +1,5 @@
-// Whatever a worker says and however its stream is cut: what a redacting guard lets through holds nothing that the
-// guard finds, and nothing is lost beside it.
+// Whatever a worker says and however its stream is cut: what a redacting guard lets through holds nothing
+// that the guard finds, and nothing is lost beside it.
 #include <cstddef>
 #include <cstdint>
 #include <string>

@@ -41,7 +41,8 @@ Registry::Registry(std::shared_ptr<budget::Ledger> ledger, const Pepper& pepper,
       throttle_metrics_(std::make_shared<budget::ThrottleMetrics>(metrics)),
       directory_(nullptr) {
   for (auto& row : backup) backup_.emplace(row.account, row);
-  if (metrics) keys_ = metrics->GetGauge("baton_keys", "Keys that the directory knows, revoked ones included.");
+  if (metrics)
+    keys_ = metrics->GetGauge("baton_keys", "Keys that the directory knows, revoked ones included.");
   auto empty = std::make_shared<Directory>();
   empty->settings_ = std::make_shared<Settings>();
   empty->issuers_ = std::make_shared<Issuers>(std::vector<IssuerSettings>(), nullptr);

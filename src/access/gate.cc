@@ -9,10 +9,10 @@ constexpr std::size_t kMaxKnown = 4096;
 
 // Reasons by which refusals are counted: literals, so the counters' labels are bounded.
 constexpr std::string_view kReasons[] = {
-    "missing_key",        "ambiguous_credentials", "bad_authorization", "malformed_key",     "invalid_api_key",
-    "key_revoked",        "key_expired",           "unknown_tenant",    "token_malformed",   "token_too_long",
-    "token_algorithm",    "token_issuer",          "token_unknown_key", "token_signature",   "token_expired",
-    "token_not_yet",      "token_audience",        "token_claims",      "token_keys_missing"};
+    "missing_key",     "ambiguous_credentials", "bad_authorization", "malformed_key",     "invalid_api_key",
+    "key_revoked",     "key_expired",           "unknown_tenant",    "token_malformed",   "token_too_long",
+    "token_algorithm", "token_issuer",          "token_unknown_key", "token_signature",   "token_expired",
+    "token_not_yet",   "token_audience",        "token_claims",      "token_keys_missing"};
 
 Error Refuse(std::string_view reason, std::string message) {
   return Fail(Code::kUnauthenticated, std::move(message), std::string(reason));
@@ -46,7 +46,8 @@ Result<std::string_view> Gate::Text(const Credentials& c) const {
   if (c.count == 0) {
     return Refuse("missing_key", "this server asks for a key: send `Authorization: Bearer btk_...`");
   }
-  if (c.count > 1) return Refuse("ambiguous_credentials", "send one key, once: in Authorization or in x-api-key");
+  if (c.count > 1)
+    return Refuse("ambiguous_credentials", "send one key, once: in Authorization or in x-api-key");
   if (!c.api_key.empty()) return c.api_key;
   const std::string_view bearer = BearerOf(c.authorization);
   if (bearer.empty()) return Refuse("bad_authorization", "Authorization must be `Bearer` and a key or token");
@@ -56,16 +57,17 @@ Result<std::string_view> Gate::Text(const Credentials& c) const {
 Result<std::shared_ptr<const Principal>> Gate::Admit(const Credentials& credentials) {
   (void)directory();
   auto text = Text(credentials);
-  auto who = !text                    ? Result<std::shared_ptr<const Principal>>(text.error())
+  auto who = !text                   ? Result<std::shared_ptr<const Principal>>(text.error())
              : LooksLikeToken(*text) ? ByToken(*text)
-                                      : ByKey(*text);
+                                     : ByKey(*text);
   if (!who) Count(who.error());
   return who;
 }
 
 Result<std::shared_ptr<const Principal>> Gate::ByKey(std::string_view key) {
   if (!KeyId(key)) {
-    return Refuse("malformed_key", "this is no key of Baton (btk_ and 49 characters): is it cut, or another service's?");
+    return Refuse("malformed_key",
+                  "this is no key of Baton (btk_ and 49 characters): is it cut, or another service's?");
   }
   const Directory::Entry* entry = directory_->Find(HashKey(registry_.pepper(), key));
   if (!entry) return Refuse("invalid_api_key", "this key is not known here");
@@ -73,7 +75,8 @@ Result<std::shared_ptr<const Principal>> Gate::ByKey(std::string_view key) {
   if (entry->expires_ns != 0 && clock_.UnixNanos() >= entry->expires_ns)
     return Refuse("key_expired", "this key has expired");
   if (!entry->principal)
-    return Fail(Code::kPermissionDenied, "the tenant of this key is not configured any more", "unknown_tenant");
+    return Fail(Code::kPermissionDenied, "the tenant of this key is not configured any more",
+                "unknown_tenant");
   return entry->principal;
 }
 
@@ -113,7 +116,8 @@ void Gate::Count(const Error& error) {
   auto at = refused_.find(reason);
   if (at == refused_.end()) {
     at = refused_
-             .emplace(reason, metrics_->GetCounter("baton_auth_refusals_total", "Requests without a valid key, by reason.",
+             .emplace(reason, metrics_->GetCounter("baton_auth_refusals_total",
+                                                   "Requests without a valid key, by reason.",
                                                    {{"reason", std::string(reason)}}))
              .first;
   }

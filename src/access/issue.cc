@@ -32,13 +32,15 @@ Status CheckWhose(const Settings& settings, const KeyWish& wish) {
   for (const auto& project : tenant->projects) {
     if (project.name == wish.project) return {};
   }
-  return Bad("project", fmt::format("tenant '{}' has no project of that name in the configuration", tenant->name));
+  return Bad("project",
+             fmt::format("tenant '{}' has no project of that name in the configuration", tenant->name));
 }
 
 Status CheckAllowance(const Allowance& a) {
   for (const auto& b : a.budgets) {
     if (!b.usd && !b.tokens) return Bad("budget", "a budget needs usd or tokens");
-    if ((b.usd && b.usd->v < 0) || (b.tokens && *b.tokens < 0)) return Bad("budget", "a budget is not negative");
+    if ((b.usd && b.usd->v < 0) || (b.tokens && *b.tokens < 0))
+      return Bad("budget", "a budget is not negative");
   }
   for (const auto& limit : {a.limits.rpm, a.limits.tpm, a.limits.concurrent}) {
     if (limit && *limit < 1) return Bad("limits", "a limit is at least 1");
@@ -97,7 +99,8 @@ std::optional<Duration> ParseLifetime(std::string_view text) {
   std::int64_t n = 0;
   if (text.size() < 2) return std::nullopt;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size() - 1, n);
-  if (error != std::errc() || end != text.data() + text.size() - 1 || n < 0 || n > 1'000'000'000) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() - 1 || n < 0 || n > 1'000'000'000)
+    return std::nullopt;
   switch (text.back()) {
     case 's':
       return std::chrono::seconds(n);

@@ -37,7 +37,8 @@ std::optional<std::string> Field(const Json& jwk, const char* name) {
 }
 
 std::shared_ptr<void> Wrap(EVP_PKEY* key) {
-  return key ? std::shared_ptr<void>(key, [](void* k) { EVP_PKEY_free(static_cast<EVP_PKEY*>(k)); }) : nullptr;
+  return key ? std::shared_ptr<void>(key, [](void* k) { EVP_PKEY_free(static_cast<EVP_PKEY*>(k)); })
+             : nullptr;
 }
 
 std::shared_ptr<void> FromParams(const char* type, OSSL_PARAM_BLD* build) {
@@ -142,7 +143,8 @@ bool PublicKey::Verify(std::string_view text, std::string_view signature) const 
   const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
   const EVP_MD* digest = algorithm == Algorithm::kEdDsa ? nullptr : EVP_sha256();
   return context &&
-         EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, static_cast<EVP_PKEY*>(key.get())) == 1 &&
+         EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, static_cast<EVP_PKEY*>(key.get())) ==
+             1 &&
          EVP_DigestVerify(context.get(), Bytes(signature), signature.size(), Bytes(text), text.size()) == 1;
 }
 

@@ -38,9 +38,10 @@ Status Keeper::Begin(std::shared_ptr<const Settings> settings) {
   }
   registry_ = std::make_unique<Registry>(ledger_, table_->pepper(), options_.metrics, std::move(backup));
   if (options_.metrics) {
-    failing_ = options_.metrics->GetGauge("baton_keys_store_failing",
-                                          "1 while keys cannot be read from the store and the last known serve.");
-    refreshes_ = options_.metrics->GetCounter("baton_keys_refreshes_total", "Times the directory was made anew.");
+    failing_ = options_.metrics->GetGauge(
+        "baton_keys_store_failing", "1 while keys cannot be read from the store and the last known serve.");
+    refreshes_ =
+        options_.metrics->GetCounter("baton_keys_refreshes_total", "Times the directory was made anew.");
   }
   {
     MutexLock lock(settings_m_);
@@ -183,7 +184,8 @@ void Keeper::Backup() {
     SpendRow row{AccountLabel(a.tenant, a.name, a.account.per), b.period_start, b.spent};
     const auto known = saved_.find(row.account);
     const bool same = known != saved_.end() && known->second.period_start == row.period_start &&
-                      known->second.spent.usd == row.spent.usd && known->second.spent.tokens == row.spent.tokens;
+                      known->second.spent.usd == row.spent.usd &&
+                      known->second.spent.tokens == row.spent.tokens;
     const bool nothing = known == saved_.end() && row.spent.usd.v == 0 && row.spent.tokens == 0;
     if (!same && !nothing) rows.push_back(std::move(row));
   }

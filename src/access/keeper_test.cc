@@ -116,7 +116,8 @@ TEST_F(KeeperTest, RotationKeepsBothKeysForTheOverlapAndOneBalance) {
   auto before = Ask(old.key), after = Ask(next->key);
   ASSERT_TRUE(before && after);
   EXPECT_EQ((*before)->purse->claims->all[0].account.index, (*after)->purse->claims->all[0].account.index);
-  EXPECT_EQ(RotateKey(*other_, old.row.id, hours(2), "test", clock_.UnixNanos()).error().reason, "key_revoked");
+  EXPECT_EQ(RotateKey(*other_, old.row.id, hours(2), "test", clock_.UnixNanos()).error().reason,
+            "key_revoked");
   clock_.Advance(hours(2));
   EXPECT_EQ(Reason(old.key), "key_expired");
   EXPECT_TRUE(Ask(next->key));
@@ -131,7 +132,8 @@ TEST_F(KeeperTest, ModelsAreNarrowedByTenantProjectAndKey) {
   EXPECT_FALSE((*who)->MayAsk("baton"));
   EXPECT_FALSE((*who)->MayAsk("large")) << "the project may not widen its tenant";
   wish.models = {"baton"};
-  EXPECT_FALSE((*Ask(Make(wish).key))->MayAsk("baton-mini")) << "nothing in common is nothing, not everything";
+  EXPECT_FALSE((*Ask(Make(wish).key))->MayAsk("baton-mini"))
+      << "nothing in common is nothing, not everything";
 }
 
 TEST_F(KeeperTest, ATenantThatIsGoneTakesItsKeysAlong) {
@@ -165,9 +167,17 @@ TEST_F(KeeperTest, BalancesSurviveTheLossOfTheLedgersFile) {
 
 // What the store must not be talked into, field by field.
 TEST_F(KeeperTest, NoFieldOfAKeyTakesWhatIsNoName) {
-  const std::string evil[] = {"'; DROP TABLE access_keys; --", "a\r\nset-cookie: x", std::string("nul\0", 4),
-                              "a b",  "<script>", "\x1b[31m", std::string(129, 'a'), "{{7*7}}", "../../etc"
-                              "\"", "ü"};
+  const std::string evil[] = {"'; DROP TABLE access_keys; --",
+                              "a\r\nset-cookie: x",
+                              std::string("nul\0", 4),
+                              "a b",
+                              "<script>",
+                              "\x1b[31m",
+                              std::string(129, 'a'),
+                              "{{7*7}}",
+                              "../../etc"
+                              "\"",
+                              "ü"};
   for (const auto& text : evil) {
     for (auto set : {+[](KeyWish& w, const std::string& t) { w.tenant = t; },
                      +[](KeyWish& w, const std::string& t) { w.name = t; },

@@ -135,9 +135,9 @@ Status KeyTable::PrepareSchema(bool create) {
     if (!there(tables)) {
       const Pepper pepper = MintPepper();
       TRY_VOID(db_->Exec(kTables));
-      TRY_VOID(db_->Exec(fmt::format(
-          "INSERT INTO access_meta VALUES('schema', {}), ('changes', 1), ('pepper', '{}')", kSchema,
-          ToHex(pepper.data(), pepper.size()))));
+      TRY_VOID(db_->Exec(
+          fmt::format("INSERT INTO access_meta VALUES('schema', {}), ('changes', 1), ('pepper', '{}')",
+                      kSchema, ToHex(pepper.data(), pepper.size()))));
     }
     TRY_VOID(tx.Commit());
   } else if (!there(tables)) {
@@ -157,7 +157,8 @@ Status KeyTable::LoadPepper() {
   TRY(auto select, db_->Prepare("SELECT value FROM access_meta WHERE key = 'pepper'"));
   TRY(const bool row, select->Step());
   const auto pepper = row ? FromHex(select->Text(0)) : std::nullopt;
-  if (!pepper) return Fail(Code::kInternal, "the store has lost what its keys are hashed with", "store_corrupt");
+  if (!pepper)
+    return Fail(Code::kInternal, "the store has lost what its keys are hashed with", "store_corrupt");
   pepper_ = *pepper;
   return {};
 }
@@ -173,9 +174,9 @@ Status KeyTable::Touch() {
 }
 
 Result<std::vector<KeyRow>> KeyTable::List(const std::string& tenant) {
-  TRY(auto select, db_->Prepare(fmt::format(
-                       "SELECT {} FROM access_keys WHERE $1 = '' OR tenant = $1 ORDER BY created_ns DESC, id",
-                       kColumns)));
+  TRY(auto select,
+      db_->Prepare(fmt::format(
+          "SELECT {} FROM access_keys WHERE $1 = '' OR tenant = $1 ORDER BY created_ns DESC, id", kColumns)));
   select->BindText(1, tenant);
   std::vector<KeyRow> all;
   for (;;) {
@@ -201,10 +202,11 @@ Status KeyTable::InsertRow(const KeyRow& k) {
     return Fail(Code::kTooLarge, fmt::format("the store holds {} keys, which is the most it takes", kMaxKeys),
                 "too_many_keys");
   }
-  TRY(auto insert, db_->Prepare(fmt::format(
-                       "INSERT INTO access_keys({}) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
-                       "$13, 0, '', $14)",
-                       kColumns)));
+  TRY(auto insert,
+      db_->Prepare(
+          fmt::format("INSERT INTO access_keys({}) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, "
+                      "$13, 0, '', $14)",
+                      kColumns)));
   const std::string hash = ToHex(k.hash.data(), k.hash.size()), models = Joined(k.models);
   const std::string allowance = k.allowance ? Text(*k.allowance) : "";
   insert->BindText(1, k.id);
@@ -272,8 +274,9 @@ Status KeyTable::Rotate(const std::string& id, const KeyRow& next, std::int64_t 
 Status KeyTable::SaveSpend(const std::vector<SpendRow>& rows, std::int64_t now_ns) {
   if (rows.empty()) return {};
   TRY(auto tx, store::Transaction::Begin(*db_));
-  TRY(auto upsert, db_->Prepare("INSERT INTO access_spend VALUES($1, $2, $3, $4, $5) ON CONFLICT(account) DO "
-                                "UPDATE SET period_start = $2, usd_nanos = $3, tokens = $4, updated_ns = $5"));
+  TRY(auto upsert,
+      db_->Prepare("INSERT INTO access_spend VALUES($1, $2, $3, $4, $5) ON CONFLICT(account) DO "
+                   "UPDATE SET period_start = $2, usd_nanos = $3, tokens = $4, updated_ns = $5"));
   for (const SpendRow& row : rows) {
     upsert->BindText(1, row.account);
     upsert->BindInt(2, row.period_start);

@@ -24,9 +24,12 @@ struct Parts {
 
 Result<Parts> Take(std::string_view token) {
   if (token.size() > kMaxToken) return Bad("token_too_long", "the token is longer than 16 KB");
-  const auto malformed = [] { return Bad("token_malformed", "this is no signed token (JWT): header.claims.signature"); };
+  const auto malformed = [] {
+    return Bad("token_malformed", "this is no signed token (JWT): header.claims.signature");
+  };
   const auto first = token.find('.'), last = token.rfind('.');
-  if (first == std::string_view::npos || first == last || token.find('.', first + 1) != last) return malformed();
+  if (first == std::string_view::npos || first == last || token.find('.', first + 1) != last)
+    return malformed();
   const auto header = DecodeBase64Url(token.substr(0, first));
   const auto claims = DecodeBase64Url(token.substr(first + 1, last - first - 1));
   auto signature = DecodeBase64Url(token.substr(last + 1));
@@ -57,8 +60,8 @@ bool ForUs(const Json& claims, const std::vector<std::string>& audiences) {
   const auto at = claims.find("aud");
   if (at == claims.end()) return false;
   const auto ours = [&](const Json& one) {
-    return one.is_string() &&
-           std::find(audiences.begin(), audiences.end(), one.get_ref<const std::string&>()) != audiences.end();
+    return one.is_string() && std::find(audiences.begin(), audiences.end(),
+                                        one.get_ref<const std::string&>()) != audiences.end();
   };
   return at->is_array() ? std::any_of(at->begin(), at->end(), ours) : ours(*at);
 }
@@ -85,8 +88,10 @@ Result<TokenOwner> OwnerOf(const Json& claims, const IssuerSettings& s) {
   owner.user = Text(claims, s.user_claim);
   if (!s.project_claim.empty()) owner.project = Text(claims, s.project_claim);
   if (!IsName(owner.tenant)) return Bad("token_claims", "the token names no tenant");
-  if (!IsUser(owner.user)) return Bad("token_claims", "the token names no user, or one with characters that no user has");
-  if (!owner.project.empty() && !IsName(owner.project)) return Bad("token_claims", "the token's project is no name");
+  if (!IsUser(owner.user))
+    return Bad("token_claims", "the token names no user, or one with characters that no user has");
+  if (!owner.project.empty() && !IsName(owner.project))
+    return Bad("token_claims", "the token's project is no name");
   if (s.role_claim.empty()) return owner;
   const auto at = claims.find(s.role_claim);
   if (at == claims.end()) return owner;
@@ -107,7 +112,8 @@ Result<TokenOwner> OwnerOf(const Json& claims, const IssuerSettings& s) {
 Status CheckSignature(const Parts& parts, const IssuerSettings& settings, const KeySet& keys) {
   const std::string name = Text(parts.header, "alg"), kid = Text(parts.header, "kid");
   const auto algorithm = ParseAlgorithm(name);
-  if (!algorithm || std::find(settings.algorithms.begin(), settings.algorithms.end(), name) == settings.algorithms.end())
+  if (!algorithm ||
+      std::find(settings.algorithms.begin(), settings.algorithms.end(), name) == settings.algorithms.end())
     return Bad("token_algorithm", "the token is not signed in a way that is accepted here");
   std::size_t tried = 0;
   for (const PublicKey& key : keys.keys) {
@@ -115,7 +121,8 @@ Status CheckSignature(const Parts& parts, const IssuerSettings& settings, const 
     if (key.Verify(parts.signed_text, parts.signature)) return {};
     if (++tried == kMaxTried) break;
   }
-  if (tried == 0) return Bad("token_unknown_key", "the token is signed with a key that its issuer does not publish");
+  if (tried == 0)
+    return Bad("token_unknown_key", "the token is signed with a key that its issuer does not publish");
   return Bad("token_signature", "the token's signature is wrong");
 }
 
@@ -133,7 +140,8 @@ Issuers::Issuers(std::vector<IssuerSettings> settings, const Issuers* before) {
     if (before) {
       MutexLock theirs(before->m_);
       for (const Issuer& old : before->all_) {
-        if (old.settings.issuer != issuer.settings.issuer || old.settings.jwks_url != issuer.settings.jwks_url ||
+        if (old.settings.issuer != issuer.settings.issuer ||
+            old.settings.jwks_url != issuer.settings.jwks_url ||
             old.settings.jwks_file != issuer.settings.jwks_file)
           continue;
         issuer.keys = old.keys;
@@ -165,8 +173,9 @@ Result<Verified> Issuers::Verify(std::string_view token, std::int64_t unix_secon
     keys = issuer->keys;
   }
   if (!keys) {
-    Error error = Fail(Code::kUnavailable, "the keys of the token's issuer could not be fetched yet; try again",
-                       "token_keys_missing");
+    Error error =
+        Fail(Code::kUnavailable, "the keys of the token's issuer could not be fetched yet; try again",
+             "token_keys_missing");
     error.retry_after = std::chrono::seconds(2);
     return error;
   }

@@ -35,7 +35,8 @@ class TokenTest : public ::testing::Test {
     ASSERT_TRUE(set) << set.error().message;
   }
   static std::string Claims(const std::string& more = {}, std::int64_t exp = kNow + 600) {
-    return R"({"iss":"https://id.example.com/","aud":"baton","sub":"ann","exp":)" + std::to_string(exp) + more + "}";
+    return R"({"iss":"https://id.example.com/","aud":"baton","sub":"ann","exp":)" + std::to_string(exp) +
+           more + "}";
   }
   std::string Reason(const std::string& token, std::int64_t now = kNow) {
     const auto verified = issuers_.Verify(token, now);
@@ -85,9 +86,10 @@ TEST_F(TokenTest, APublicKeyIsNoSecret) {
 
 TEST_F(TokenTest, KeysInsideTheTokenAreNotLookedAt) {
   Signer mine("r1", "RS256");
-  EXPECT_EQ(Reason(mine.Sign(Claims(), R"({"alg":"RS256","kid":"r1","jwk":)" + mine.Jwk() +
-                                           R"(,"jku":"https://evil.example/keys","x5u":"https://evil.example"})")),
-            "token_signature");
+  EXPECT_EQ(
+      Reason(mine.Sign(Claims(), R"({"alg":"RS256","kid":"r1","jwk":)" + mine.Jwk() +
+                                     R"(,"jku":"https://evil.example/keys","x5u":"https://evil.example"})")),
+      "token_signature");
   EXPECT_EQ(Reason(rsa_.Sign(Claims(), R"({"alg":"RS256","kid":"r1","crit":["exp"]})")), "token_malformed");
 }
 
@@ -109,7 +111,8 @@ TEST_F(TokenTest, EveryChangedByteIsNoticed) {
 
 TEST_F(TokenTest, IssuerAudienceAndTimesAreChecked) {
   const auto sign = [&](const std::string& claims) { return Reason(rsa_.Sign(claims)); };
-  EXPECT_EQ(sign(R"({"iss":"https://id.example.com","aud":"baton","sub":"ann","exp":1790000600})"), "token_issuer");
+  EXPECT_EQ(sign(R"({"iss":"https://id.example.com","aud":"baton","sub":"ann","exp":1790000600})"),
+            "token_issuer");
   EXPECT_EQ(sign(R"({"aud":"baton","sub":"ann","exp":1790000600})"), "token_issuer");
   const std::string iss = R"({"iss":"https://id.example.com/","sub":"ann",)";
   EXPECT_EQ(sign(iss + R"("exp":1790000600})"), "token_audience");
@@ -161,9 +164,11 @@ TEST_F(TokenTest, OldKeysServeWhileTheIssuerFailsUntilTheyAreTooOld) {
   const TimePoint fetched(seconds(100));
   EXPECT_TRUE(issuers_.Due(fetched + minutes(9)).empty());
   EXPECT_EQ(issuers_.Due(fetched + minutes(11)).size(), 1u);
-  EXPECT_FALSE(issuers_.Set(0, Result<std::string>(Fail(Code::kUnavailable, "gone", "connect_refused")), fetched));
+  EXPECT_FALSE(
+      issuers_.Set(0, Result<std::string>(Fail(Code::kUnavailable, "gone", "connect_refused")), fetched));
   EXPECT_FALSE(issuers_.Set(0, std::string("<html>"), fetched));
-  EXPECT_FALSE(issuers_.Set(0, std::string(R"({"keys":[]})"), fetched)) << "an empty set withdraws nothing by mistake";
+  EXPECT_FALSE(issuers_.Set(0, std::string(R"({"keys":[]})"), fetched))
+      << "an empty set withdraws nothing by mistake";
   EXPECT_EQ(Reason(token), "");
   issuers_.DropStale(fetched + hours(23));
   EXPECT_EQ(Reason(token), "");
@@ -173,13 +178,14 @@ TEST_F(TokenTest, OldKeysServeWhileTheIssuerFailsUntilTheyAreTooOld) {
 
 TEST(KeySetTest, TakesOnlyKeysThatCanBeTrusted) {
   Signer good("g", "RS256");
-  const auto set = ParseKeySet(R"({"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"hmac"},)"
-                               R"({"kty":"RSA","n":"AQAB","e":"AQAB","kid":"tiny"},)"
-                               R"({"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"},)"
-                               R"({"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",)"
-                               R"("y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},)"
-                               R"({"kty":"OKP","crv":"Ed448","x":"AAAA"},7,null,[],)" +
-                               good.Jwk() + "]}");
+  const auto set =
+      ParseKeySet(R"({"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"hmac"},)"
+                  R"({"kty":"RSA","n":"AQAB","e":"AQAB","kid":"tiny"},)"
+                  R"({"kty":"EC","crv":"P-256","x":"AAAA","y":"AAAA"},)"
+                  R"({"kty":"EC","crv":"P-256","x":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",)"
+                  R"("y":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},)"
+                  R"({"kty":"OKP","crv":"Ed448","x":"AAAA"},7,null,[],)" +
+                  good.Jwk() + "]}");
   ASSERT_TRUE(set) << set.error().message;
   ASSERT_EQ(set->keys.size(), 1u);
   EXPECT_EQ(set->keys[0].kid, "g");

@@ -7,9 +7,9 @@
 namespace baton::api {
 namespace {
 
-// A web page on another site can make a browser on this machine send requests to the loopback. Without tenants
-// the admin surface has no key to tell it apart, so it answers only to the names of this machine and to no
-// foreign page.
+// A web page on another site can make a browser on this machine send requests to the loopback. Without
+// tenants the admin surface has no key to tell it apart, so it answers only to the names of this machine and
+// to no foreign page.
 bool FromThisMachine(const net::Request& request) {
   std::string_view host = request.Header("host");
   const auto colon = host.rfind(':');
@@ -113,7 +113,8 @@ Task<Status> Admit(Call& call, Need need) {
   if (!who) co_return std::move(who).error();
   call.principal = std::move(*who);
   CO_TRY_VOID(MayUse(*call.principal, need));
-  if ((need != Need::kChat && need != Need::kEmbeddings) || !call.principal->purse->throttle) co_return Status();
+  if ((need != Need::kChat && need != Need::kEmbeddings) || !call.principal->purse->throttle)
+    co_return Status();
   CO_TRY(auto pass, call.principal->purse->throttle->Enter(deps.loop->clock().Now()));
   call.pass.emplace(std::move(pass));
   co_return Status();

@@ -60,7 +60,8 @@ class TenantBuilder {
       budget::Budget b{d.usd, d.tokens, budget::ParsePeriod(d.per).value_or(budget::Period::kMonth)};
       if (!b.usd && !b.tokens) problems->Add(d.place, "a budget needs 'usd' or 'tokens' (or both)");
       if (std::any_of(all.begin(), all.end(), [&](const auto& o) { return o.per == b.per; }))
-        problems->Add(d.place, fmt::format("there are two budgets per {}; write one with both limits", d.per));
+        problems->Add(d.place,
+                      fmt::format("there are two budgets per {}; write one with both limits", d.per));
       all.push_back(b);
     }
     return all;
@@ -73,7 +74,8 @@ class TenantBuilder {
     if (!(user ? access::IsUser(name) : access::IsName(name)))
       problems_->Add(place, fmt::format("a {}'s name has 1 to {} letters, digits or . _ : / @ + -{}", what,
                                         user ? 128 : 64, user ? " | = ~ ! *" : ""));
-    if (!seen->insert(name).second) problems_->Add(place, fmt::format("there are two {}s called '{}'", what, name));
+    if (!seen->insert(name).second)
+      problems_->Add(place, fmt::format("there are two {}s called '{}'", what, name));
   }
 
   std::vector<access::MemberSettings> Members(const std::vector<MemberDraft>& drafts, const char* what,
@@ -117,7 +119,8 @@ void BuildIssuers(const RootDraft& draft, const TenantBuilder& tenants, Problems
     if (s.tenant.empty() == s.tenant_claim.empty())
       problems->Add(d.place, fmt::format("{} needs 'tenant' or 'tenant_claim', and not both", who));
     if (!s.tenant.empty() && !tenants.IsTenant(s.tenant))
-      problems->Add(d.At("tenant"), fmt::format("{} names the tenant '{}', which there is not", who, s.tenant));
+      problems->Add(d.At("tenant"),
+                    fmt::format("{} names the tenant '{}', which there is not", who, s.tenant));
     if (s.role_claim.empty() != s.roles.empty())
       problems->Add(d.place, fmt::format("{}: 'role_claim' and 'roles' belong together", who));
     CheckJwks(d, &s, problems);
@@ -140,7 +143,8 @@ void BuildTenants(const RootDraft& draft, Problems* problems, Config* config) {
     problems->Add(draft.At("tenants"), "tenants: name at least one, or leave the key out");
   BuildIssuers(draft, build, problems, config);
   if (config->access.enabled() && config->shared_path == ":memory:")
-    problems->Add(draft.At("store"), "tenants need a store in a file: keys that are forgotten at every start are none");
+    problems->Add(draft.At("store"),
+                  "tenants need a store in a file: keys that are forgotten at every start are none");
 }
 
 }  // namespace baton::config

@@ -94,8 +94,9 @@ TEST(ToolConfig, EveryMistakeHasASentence) {
 }
 
 TEST(ExactConfig, WhatItComputesAndWhereItLooks) {
-  auto c = ParseText("workers:\n  - {name: sums, dialect: exact, model: calculator, price: {call: 0.000001}}\n" +
-                     std::string(kOther));
+  auto c =
+      ParseText("workers:\n  - {name: sums, dialect: exact, model: calculator, price: {call: 0.000001}}\n" +
+                std::string(kOther));
   ASSERT_TRUE(c) << c.error().message;
   EXPECT_EQ(c->workers[0]->target.model, "calculator");
   EXPECT_FALSE(c->workers[0]->target.can.tools);
@@ -112,7 +113,8 @@ TEST(ExactConfig, WhatItComputesAndWhereItLooks) {
 TEST(CoordinatorConfig, NeedsItsFileAndItsReader) {
   const std::string workers = "workers:\n" + std::string(kOther);
   const auto flow = [&](const char* text) { return ParseText(workers + "workflows:\n  - " + text + "\n"); };
-  EXPECT_THAT(flow("{name: c, kind: coordinator}").error().message, HasSubstr("needs a 'file' and a 'reader'"));
+  EXPECT_THAT(flow("{name: c, kind: coordinator}").error().message,
+              HasSubstr("needs a 'file' and a 'reader'"));
   EXPECT_THAT(flow("{name: c, kind: coordinator, file: a.json, reader: nobody}").error().message,
               HasSubstr("names the worker 'nobody'"));
 }

@@ -12,9 +12,11 @@ const Shape& RatesShape() {
       "limits",
       "Rates; each slides over the last sixty seconds.",
       {
-          MakeRow(Kind::kInteger, "rpm", Into<&RatesDraft::v, &L::rpm>, "Requests per minute.").Between(1, 1e9),
-          MakeRow(Kind::kInteger, "tpm", Into<&RatesDraft::v, &L::tpm>,
-                  "Tokens per minute, input and output; reserved at the worst case, corrected after the call.")
+          MakeRow(Kind::kInteger, "rpm", Into<&RatesDraft::v, &L::rpm>, "Requests per minute.")
+              .Between(1, 1e9),
+          MakeRow(
+              Kind::kInteger, "tpm", Into<&RatesDraft::v, &L::tpm>,
+              "Tokens per minute, input and output; reserved at the worst case, corrected after the call.")
               .Between(1, 1e12),
           MakeRow(Kind::kInteger, "concurrent", Into<&RatesDraft::v, &L::concurrent>,
                   "Requests that run at the same time.")
@@ -69,7 +71,8 @@ const Shape& TierDownShape() {
 void Roles(Node* node, const Tree& tree, Problems* problems) {
   auto* issuer = static_cast<IssuerDraft*>(node);
   if (tree.kind != Tree::Kind::kMap)
-    return problems->Add(tree.place, "roles must be a map from the claim's values to roles, like {admins: owner}");
+    return problems->Add(tree.place,
+                         "roles must be a map from the claim's values to roles, like {admins: owner}");
   for (std::size_t i = 0; i < tree.keys.size(); ++i) {
     const auto role = access::ParseRole(tree.items[i].scalar);
     if (!role) {
@@ -131,7 +134,8 @@ const Shape& IssuerShape() {
       {
           MakeRow(Kind::kText, "issuer", Into<&IssuerDraft::v, &S::issuer>, "Exactly what stands in `iss`.")
               .Required(),
-          MakeRow(Kind::kTexts, "audience", Into<&IssuerDraft::v, &S::audiences>, "One of these must stand in `aud`.")
+          MakeRow(Kind::kTexts, "audience", Into<&IssuerDraft::v, &S::audiences>,
+                  "One of these must stand in `aud`.")
               .Required(),
           MakeRow(Kind::kText, "jwks", Into<&IssuerDraft::jwks>,
                   "Where its public keys are: an https address, or file:PATH.")
@@ -141,22 +145,27 @@ const Shape& IssuerShape() {
               .Default("false"),
           MakeWords(Kind::kWords, "algorithms", "RS256|ES256|EdDSA", Into<&IssuerDraft::v, &S::algorithms>,
                     "Signatures that are accepted; without: these three."),
-          MakeRow(Kind::kText, "tenant", Into<&IssuerDraft::v, &S::tenant>, "The tenant of all its tokens; or:"),
+          MakeRow(Kind::kText, "tenant", Into<&IssuerDraft::v, &S::tenant>,
+                  "The tenant of all its tokens; or:"),
           MakeRow(Kind::kText, "tenant_claim", Into<&IssuerDraft::v, &S::tenant_claim>,
                   "The claim that names the tenant."),
-          MakeRow(Kind::kText, "user_claim", Into<&IssuerDraft::v, &S::user_claim>, "The claim that names the user.")
+          MakeRow(Kind::kText, "user_claim", Into<&IssuerDraft::v, &S::user_claim>,
+                  "The claim that names the user.")
               .Default("sub"),
           MakeRow(Kind::kText, "project_claim", Into<&IssuerDraft::v, &S::project_claim>,
                   "The claim that names the project."),
           MakeRow(Kind::kText, "role_claim", Into<&IssuerDraft::v, &S::role_claim>,
                   "The claim whose values `roles` maps."),
-          MakeCustom("roles", Roles, "map of values to `viewer`, `auditor`, `operator`, `owner`",
-                     R"({"type":"object","additionalProperties":{"enum":["viewer","auditor","operator","owner"]}})",
-                     "What the claim's values mean here; without it tokens have no role."),
-          MakeRow(Kind::kDuration, "leeway", Into<&IssuerDraft::v, &S::leeway>, "How far clocks may be apart.")
+          MakeCustom(
+              "roles", Roles, "map of values to `viewer`, `auditor`, `operator`, `owner`",
+              R"({"type":"object","additionalProperties":{"enum":["viewer","auditor","operator","owner"]}})",
+              "What the claim's values mean here; without it tokens have no role."),
+          MakeRow(Kind::kDuration, "leeway", Into<&IssuerDraft::v, &S::leeway>,
+                  "How far clocks may be apart.")
               .Between(0, 600)
               .Default("60s"),
-          MakeRow(Kind::kDuration, "refresh", Into<&IssuerDraft::v, &S::refresh>, "How often its keys are fetched.")
+          MakeRow(Kind::kDuration, "refresh", Into<&IssuerDraft::v, &S::refresh>,
+                  "How often its keys are fetched.")
               .Between(10, 86400)
               .Default("10m"),
           MakeRow(Kind::kDuration, "stale", Into<&IssuerDraft::v, &S::stale>,

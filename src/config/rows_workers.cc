@@ -66,17 +66,20 @@ const Shape& PromptShape() {
       "How this worker wants to be spoken to, so that it can stand in for another.",
       {
           MakeWords(Kind::kWord, "system", "keep|system|developer|user", Into<&PromptDraft::system>,
-                    "What becomes of instructions: as they come, all `system`, all `developer`, or put before the first "
+                    "What becomes of instructions: as they come, all `system`, all `developer`, or put "
+                    "before the first "
                     "user message.")
               .Default("keep"),
-          MakeRow(Kind::kText, "before", Into<&PromptDraft::v, &P::before>, "Stands before the instructions."),
+          MakeRow(Kind::kText, "before", Into<&PromptDraft::v, &P::before>,
+                  "Stands before the instructions."),
           MakeRow(Kind::kText, "after", Into<&PromptDraft::v, &P::after>, "Stands after the instructions."),
           MakeRow(Kind::kText, "reasoning_on", Into<&PromptDraft::v, &P::reasoning_on>,
                   "Put after the last user message when the request wants reasoning, like `/think`."),
           MakeRow(Kind::kText, "reasoning_off", Into<&PromptDraft::v, &P::reasoning_off>,
                   "The same when it wants none (`reasoning_effort: none`)."),
-          MakeRow(Kind::kText, "json", Into<&PromptDraft::v, &P::json>,
-                  "Put after the instructions when a JSON form is asked for; {schema} stands for the schema."),
+          MakeRow(
+              Kind::kText, "json", Into<&PromptDraft::v, &P::json>,
+              "Put after the instructions when a JSON form is asked for; {schema} stands for the schema."),
       }};
   return kShape;
 }

@@ -24,17 +24,20 @@ void Join(std::string* to, std::string_view text, std::string_view between = "\n
 
 std::string InWords(std::string wording, const std::string& schema) {
   constexpr std::string_view kSchema = "{schema}";
-  if (const auto at = wording.find(kSchema); at != std::string::npos) wording.replace(at, kSchema.size(), schema);
+  if (const auto at = wording.find(kSchema); at != std::string::npos)
+    wording.replace(at, kSchema.size(), schema);
   return wording;
 }
 
 // A text part at the end of the message, or at its beginning.
 void Add(chat::Message* m, const std::string& text, bool front) {
   if (text.empty()) return;
-  auto at = std::find_if(m->parts.begin(), m->parts.end(), [](const chat::Part& p) { return std::holds_alternative<chat::Text>(p); });
+  auto at = std::find_if(m->parts.begin(), m->parts.end(),
+                         [](const chat::Part& p) { return std::holds_alternative<chat::Text>(p); });
   if (!front && at != m->parts.end()) {
     while (true) {
-      const auto next = std::find_if(at + 1, m->parts.end(), [](const chat::Part& p) { return std::holds_alternative<chat::Text>(p); });
+      const auto next = std::find_if(
+          at + 1, m->parts.end(), [](const chat::Part& p) { return std::holds_alternative<chat::Text>(p); });
       if (next == m->parts.end()) break;
       at = next;
     }
@@ -51,13 +54,15 @@ std::string AdditionTo(const PromptRules& rules, const chat::Request& request) {
   std::string text;
   using Kind = chat::ResponseFormat::Kind;
   const Kind kind = request.response_format.kind;
-  if (kind == Kind::kJsonSchema || kind == Kind::kJsonObject) Join(&text, InWords(rules.json, request.response_format.schema.text));
+  if (kind == Kind::kJsonSchema || kind == Kind::kJsonObject)
+    Join(&text, InWords(rules.json, request.response_format.schema.text));
   Join(&text, rules.after);
   return text;
 }
 
 // Before and after the first instructions; instructions are made where there are none.
-void AddInstructions(const PromptRules& rules, const chat::Request& request, std::vector<chat::Message>* messages) {
+void AddInstructions(const PromptRules& rules, const chat::Request& request,
+                     std::vector<chat::Message>* messages) {
   const std::string after = AdditionTo(rules, request);
   if (rules.before.empty() && after.empty()) return;
   auto at = std::find_if(messages->begin(), messages->end(), Instructs);
@@ -81,7 +86,8 @@ void MoveToUser(std::vector<chat::Message>* messages) {
   }
   std::erase_if(*messages, Instructs);
   if (text.empty()) return;
-  const auto user = std::find_if(messages->begin(), messages->end(), [](const chat::Message& m) { return m.role == chat::Role::kUser; });
+  const auto user = std::find_if(messages->begin(), messages->end(),
+                                 [](const chat::Message& m) { return m.role == chat::Role::kUser; });
   if (user == messages->end()) {
     messages->insert(messages->begin(), Say(chat::Role::kUser, std::move(text)));
   } else {
@@ -89,17 +95,20 @@ void MoveToUser(std::vector<chat::Message>* messages) {
   }
 }
 
-void SwitchReasoning(const PromptRules& rules, const chat::Request& request, std::vector<chat::Message>* messages) {
+void SwitchReasoning(const PromptRules& rules, const chat::Request& request,
+                     std::vector<chat::Message>* messages) {
   const std::string& effort = request.reasoning.effort;
   if (effort.empty()) return;
   const std::string& word = effort == "none" ? rules.reasoning_off : rules.reasoning_on;
-  const auto last = std::find_if(messages->rbegin(), messages->rend(), [](const chat::Message& m) { return m.role == chat::Role::kUser; });
+  const auto last = std::find_if(messages->rbegin(), messages->rend(),
+                                 [](const chat::Message& m) { return m.role == chat::Role::kUser; });
   if (last != messages->rend()) Add(&*last, word, false);
 }
 
 class PromptBackend : public Backend {
  public:
-  PromptBackend(PromptRules rules, std::unique_ptr<Backend> inner) : rules_(std::move(rules)), inner_(std::move(inner)) {}
+  PromptBackend(PromptRules rules, std::unique_ptr<Backend> inner)
+      : rules_(std::move(rules)), inner_(std::move(inner)) {}
 
   Task<AttemptResult> Chat(const Attempt& attempt) override {
     const chat::Request request = Translate(rules_, *attempt.request);

@@ -25,7 +25,8 @@ std::vector<std::string> Lines(const chat::Request& r) {
   static constexpr const char* kNames[] = {"system", "developer", "user", "assistant", "tool"};
   std::vector<std::string> lines;
   for (const auto& m : r.messages)
-    lines.push_back(std::string(kNames[static_cast<int>(m.role)]) + ": " + std::get<chat::Text>(m.parts.front()).text);
+    lines.push_back(std::string(kNames[static_cast<int>(m.role)]) + ": " +
+                    std::get<chat::Text>(m.parts.front()).text);
   return lines;
 }
 
@@ -50,7 +51,8 @@ TEST(Prompt, WordsAreAddedToInstructionsOrMakeThem) {
   PromptRules rules;
   rules.before = "You are careful.";
   rules.after = "End with a dot.";
-  EXPECT_EQ(Lines(Translate(rules, Asked())).front(), "system: You are careful.\n\nBe short.\nEnd with a dot.");
+  EXPECT_EQ(Lines(Translate(rules, Asked())).front(),
+            "system: You are careful.\n\nBe short.\nEnd with a dot.");
   auto bare = Asked();
   bare.messages.erase(bare.messages.begin());
   EXPECT_EQ(Lines(Translate(rules, bare)).front(), "system: You are careful.\n\nEnd with a dot.");
@@ -75,7 +77,8 @@ TEST(Prompt, AFormIsAskedForInTheWorkersWordsAndOnlyWhenItIsAskedFor) {
   auto r = Asked();
   r.response_format.kind = chat::ResponseFormat::Kind::kJsonSchema;
   r.response_format.schema.text = R"({"type":"object"})";
-  EXPECT_EQ(Lines(Translate(rules, r)).front(), "system: Be short.\nAnswer in JSON that fits {\"type\":\"object\"}.");
+  EXPECT_EQ(Lines(Translate(rules, r)).front(),
+            "system: Be short.\nAnswer in JSON that fits {\"type\":\"object\"}.");
 }
 
 }  // namespace

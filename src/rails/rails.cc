@@ -240,8 +240,8 @@ struct Steps {
     return {};
   }
 
-  // Cheaper workers for whoever's budget runs low. Of those that may see the data; if none of the cheaper ones
-  // may, the rule gives way: what a budget cannot pay it refuses all the same.
+  // Cheaper workers for whoever's budget runs low. Of those that may see the data; if none of the cheaper
+  // ones may, the rule gives way: what a budget cannot pay it refuses all the same.
   template <class D>
   static Status TierDown(const RailsOptions&, const Classifier&, D& draft) {
     const access::Principal* who = draft.caller.principal.get();
@@ -371,8 +371,8 @@ Result<Permit> Rails::Apply(Draft draft) const {
   permit.caller_ = draft.caller;
   permit.controls_ = draft.controls;
   const access::Principal* who = draft.caller.principal.get();
-  permit.lease_ = std::make_unique<budget::Lease>(
-      draft.ceiling, who ? budget::OpenPurse(who->purse, clock_) : nullptr);
+  permit.lease_ =
+      std::make_unique<budget::Lease>(draft.ceiling, who ? budget::OpenPurse(who->purse, clock_) : nullptr);
   permit.tier_ = std::move(draft.tier);
   permit.workers_ = std::move(draft.workers);
   permit.data_ = std::move(draft.data);

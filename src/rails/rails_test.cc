@@ -43,8 +43,8 @@ struct RailsTest : ::testing::Test {
 };
 
 TEST_F(RailsTest, TheirOrderIsFixed) {
-  EXPECT_THAT(Rails::Order(), ElementsAre("authorise", "screen", "govern", "constrain", "tier_down", "suspect",
-                                          "ceiling"));
+  EXPECT_THAT(Rails::Order(),
+              ElementsAre("authorise", "screen", "govern", "constrain", "tier_down", "suspect", "ceiling"));
 }
 
 TEST_F(RailsTest, HarmlessDataLeavesAllWorkersInTheCataloguesOrder) {

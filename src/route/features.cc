@@ -181,8 +181,8 @@ std::string FormatOf(const chat::Request& request, const Reading& r) {
   }
 }
 
-// What was learned corrects what words say, where it is sure. It knows English prose only (where the form shows
-// code, the form decides), and of the tasks those that it was taught: what words call another task (a
+// What was learned corrects what words say, where it is sure. It knows English prose only (where the form
+// shows code, the form decides), and of the tasks those that it was taught: what words call another task (a
 // translation, a summary) it leaves alone.
 void Refine(const estimate::Classifiers& learned, bool task_open, Features* f) {
   constexpr float kSure = 0.6F;

@@ -114,10 +114,11 @@ Error Rules::Pick::NobodyLeft(std::string_view what) const {
         "context_length_exceeded", "messages");
   }
   if (refused > 0 && refused == forbidden && permit.low_budget()) {
-    return Fail(Code::kPermissionDenied,
-                fmt::format("this request cannot be served by {}{}; ask for another model (`baton` chooses one)",
-                            what, reasons),
-                "tier_down", "model");
+    return Fail(
+        Code::kPermissionDenied,
+        fmt::format("this request cannot be served by {}{}; ask for another model (`baton` chooses one)",
+                    what, reasons),
+        "tier_down", "model");
   }
   if (refused > 0 && refused == forbidden) {
     return Fail(

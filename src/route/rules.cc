@@ -56,9 +56,8 @@ Route Rules::ByPick(Pick pick, std::string name, std::string reason) const {
     bool said = std::any_of(pick.notes.begin(), pick.notes.end(),
                             [&](const std::string& n) { return n.compare(0, prefix.size(), prefix) == 0; });
     if (said) continue;
-    pick.Note(pick.permit.Allows(*w)
-                  ? fmt::format("{}: not in route '{}'", w->name, name)
-                  : fmt::format("{}: {}", w->name, pick.permit.WhyNot(*w)));
+    pick.Note(pick.permit.Allows(*w) ? fmt::format("{}: not in route '{}'", w->name, name)
+                                     : fmt::format("{}: {}", w->name, pick.permit.WhyNot(*w)));
   }
   route.name_ = std::move(name);
   route.policy_ = kPolicy;

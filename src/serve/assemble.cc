@@ -92,8 +92,8 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   (shared.learned != nullptr ? shared.learned : &once)->Install(config.router, catalogue, &rules);
   return std::shared_ptr<const exchange::Policies>(new exchange::Policies{
       rails::Rails(config.rails, std::move(classifier), std::move(detector), shared.metrics),
-      route::Rules(std::move(rules)), std::move(catalogue), workflow::Runner(std::move(deps)),
-      config.digest, config.contracts, std::move(keeper), config.refuse_unrecorded, std::move(guards)});
+      route::Rules(std::move(rules)), std::move(catalogue), workflow::Runner(std::move(deps)), config.digest,
+      config.contracts, std::move(keeper), config.refuse_unrecorded, std::move(guards)});
 }
 
 pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log) {
@@ -112,12 +112,13 @@ pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& 
 
 // Workers with rules of their own about prompts get a translator in front.
 pool::BackendFactory Spoken(pool::BackendFactory plain, std::shared_ptr<const Prompts> prompts) {
-  return [plain = std::move(plain), prompts = std::move(prompts)](std::shared_ptr<const pool::Worker> worker) {
-    const auto rules = prompts->find(worker->name);
-    auto backend = plain(std::move(worker));
-    return rules == prompts->end() ? std::move(backend)
-                                   : pool::CreatePromptBackend(rules->second, std::move(backend));
-  };
+  return
+      [plain = std::move(plain), prompts = std::move(prompts)](std::shared_ptr<const pool::Worker> worker) {
+        const auto rules = prompts->find(worker->name);
+        auto backend = plain(std::move(worker));
+        return rules == prompts->end() ? std::move(backend)
+                                       : pool::CreatePromptBackend(rules->second, std::move(backend));
+      };
 }
 
 std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Policies> policies,

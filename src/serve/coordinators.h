@@ -9,8 +9,8 @@
 
 namespace baton::serve {
 
-// One per workflow of kind `coordinator` or `evidence`. The engines are loaded. Errors: what conduct::Load and
-// conduct::Fits say, with the workflow's name; kInvalidRequest "coordinator_reader" when the reader is no
+// One per workflow of kind `coordinator` or `evidence`. The engines are loaded. Errors: what conduct::Load
+// and conduct::Fits say, with the workflow's name; kInvalidRequest "coordinator_reader" when the reader is no
 // local worker.
 Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const config::Config& config,
                                                                        const Engines& engines);
