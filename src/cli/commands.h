@@ -173,8 +173,6 @@ struct TrainInspectOptions {
 };
 int TrainInspect(const TrainInspectOptions& options);
 
-// "90s", "15m", "2h", "7d".
-Result<Duration> ParseAge(const std::string& text);
 // "baton: " and the error, on stderr; 1.
 int Complain(const Error& error);
 // Standard output is a terminal (colours, progress).

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "audit/vault.h"
+#include "cli/age.h"
 #include "cli/commands.h"
 #include "config/config.h"
 #include "record/chain_source.h"
@@ -67,7 +68,7 @@ Result<Opened> OpenAll(const ExportOptions& o) {
   all.path = !o.store.empty() ? o.store : all.config ? all.config->store_path : "baton.db";
   TRY(all.store, record::OpenReadOnly(all.path));
   if (!o.since.empty()) {
-    TRY(const Duration age, ParseAge(o.since));
+    TRY(const Duration age, ParseAge(o.since, "--since"));
     all.filter.since_unix_ns = SystemClock().UnixNanos() - age.count();
   }
   return all;
