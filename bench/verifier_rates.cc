@@ -70,6 +70,23 @@ void CodeRates(const Settings& s) {
   EachAnswer(s, "code", "livecodebench/o1_generations", [&](const Row&) { return v; });
 }
 
+// Two programs for the same task, each judged by the other one.
+void BehaviourRates(const Settings& s) {
+  auto sandbox = Sandbox::Create();
+  if (!sandbox) {
+    fmt::print("agreement by behaviour: skipped: {}\n", sandbox.error().message);
+    return;
+  }
+  auto v = Made({"agreement", {{"by", "behaviour"}}}, Tools{.sandbox = *sandbox, .seed = 1});
+  Counts c;
+  for (const Row& row : ReadSet(s, "livecodebench/o1_generations")) {
+    if (row.answers.size() != 2) continue;
+    for (std::size_t i = 0; i < 2; ++i)
+      c.Add(row.answers[i].right, Check(*v, row, row.answers[i].text, {row.answers[1 - i].text}).verdict);
+  }
+  Print("agreement by behaviour, 1 of 2", "livecodebench/o1_generations", c);
+}
+
 void Run(const Settings& s) {
   const auto wanted = [&](const char* name) { return s.only.empty() || s.only == name; };
   fmt::print("half: {}, seed {}\n\n", s.test_half ? "test" : "dev", s.seed);
@@ -104,6 +121,8 @@ void Run(const Settings& s) {
     Agreement(s, "normalised", "zeroeval/cruxeval_o");
   }
   if (wanted("code")) CodeRates(s);
+  if (wanted("behaviour")) BehaviourRates(s);
+  RunForms(s);
 }
 
 }  // namespace

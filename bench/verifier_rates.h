@@ -143,6 +143,8 @@ inline std::shared_ptr<const Verifier> Made(Spec spec, const Tools& tools = {}) 
   return nullptr;
 }
 
+// verifier_rates_rules.cc: verifiers of form.
+void RunForms(const Settings& settings);
 // verifier_rates_models.cc: what needs the embedded models; `models` is their folder.
 void RunWithModels(const Settings& settings, const std::string& models);
 

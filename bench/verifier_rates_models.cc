@@ -111,18 +111,20 @@ void ConfidenceRates(const Settings& s, Engine& speaker, const std::string& set,
   Print("confidence (mean, 0.9, SmolLM2-135M)", set, c);
 }
 
+// One answer per question against the five others.
 void EmbeddingRates(const Settings& s, Asker& asker, const std::string& set) {
   auto v = Made({"agreement", {{"by", "embedding"}}});
+  Random random(s.seed);
   Counts c;
   for (const Row& row : ReadSet(s, set)) {
-    for (std::size_t i = 0; i < row.answers.size(); ++i) {
-      std::vector<std::string_view> others;
-      for (std::size_t j = 0; j < row.answers.size(); ++j) {
-        if (j != i) others.push_back(std::string_view(row.answers[j].text).substr(0, 600));
-      }
-      const std::string_view own = std::string_view(row.answers[i].text).substr(0, 600);
-      c.Add(row.answers[i].right, Check(*v, row, own, std::move(others), &asker).verdict);
+    if (row.answers.size() < 2) continue;
+    const std::size_t i = random.Below(row.answers.size());
+    std::vector<std::string_view> others;
+    for (std::size_t j = 0; j < row.answers.size(); ++j) {
+      if (j != i) others.push_back(std::string_view(row.answers[j].text).substr(0, 600));
     }
+    const std::string_view own = std::string_view(row.answers[i].text).substr(0, 600);
+    c.Add(row.answers[i].right, Check(*v, row, own, std::move(others), &asker).verdict);
   }
   Print("agreement by embedding, 1 of 6", set, c);
 }

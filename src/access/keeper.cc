@@ -122,6 +122,7 @@ Status Keeper::Refresh(bool always) {
       TRY_VOID(registry_->Set(std::move(settings), *rows));
       rows_ = std::move(*rows);
       changes_ = *changes;
+      notes_due_ = true;
       refreshes_.Add();
     } else {
       changes = rows.error();
@@ -132,7 +133,26 @@ Status Keeper::Refresh(bool always) {
     return std::move(changes).error();
   }
   failing_.Set(0);
-  return {};
+  return notes_due_ ? TakeNotes(*table) : Status();
+}
+
+// Into the log first and out of the store then: killed in between, a note is in the log twice, never missing.
+Status Keeper::TakeNotes(KeyTable& table) {
+  if (!options_.on_note) return {};
+  for (;;) {
+    TRY(const auto notes, table.Notes());
+    notes_due_ = !notes.empty();
+    if (notes.empty()) return {};
+    std::int64_t taken = 0;
+    for (const Note& note : notes) {
+      if (!options_.on_note(note)) break;
+      taken = note.id;
+    }
+    if (taken != 0) {
+      TRY_VOID(table.DropNotes(taken));
+    }
+    if (taken != notes.back().id) return {};  // the log is full: at the next look
+  }
 }
 
 Status Keeper::SetSettings(std::shared_ptr<const Settings> settings) {

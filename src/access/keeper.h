@@ -28,6 +28,9 @@ struct KeeperOptions {
   Duration backup = std::chrono::seconds(5);  // balances to SQLite
   Metrics* metrics = nullptr;
   Log log = Log::Null();
+  // Takes what others did to keys into the audit log; false: no room now, ask again. Empty: notes wait.
+  // Called on the keeper's thread.
+  std::function<bool(const Note&)> on_note;
   bool own_thread = true;  // false: for tests, which call LookNow()
 };
 
@@ -86,6 +89,7 @@ class Keeper {
   void DoJobs();
   Result<KeyTable*> Table();
   Status Refresh(bool always);
+  Status TakeNotes(KeyTable& table);
   void Backup();
   void Complain(const Error& error);
 
@@ -101,6 +105,7 @@ class Keeper {
   std::unique_ptr<KeyTable> table_;
   std::string store_path_;
   std::int64_t changes_ = -1;
+  bool notes_due_ = true;  // some may wait
   std::vector<KeyRow> rows_;
   std::map<std::string, SpendRow> saved_;
   TimePoint next_backup_{}, next_complaint_{};

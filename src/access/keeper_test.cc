@@ -67,6 +67,34 @@ TEST_F(KeeperTest, AKeyOfTheCommandLineIsKnownAtTheNextLook) {
   EXPECT_EQ(Reason(issued->key), "key_revoked");
 }
 
+TEST_F(KeeperTest, WhatTheCommandLineDidReachesTheLogOnceInOrderWhateverRoomItHas) {
+  Make(For("support"));
+  EXPECT_TRUE(other_->Notes()->empty());  // who has a log of his own leaves none
+  other_->SignAs("command line, ann");
+  const Issued first = Make(For("support"));
+  auto next = RotateKey(*other_, first.row.id, std::chrono::seconds(5), "test", clock_.UnixNanos());
+  ASSERT_TRUE(next);
+  ASSERT_TRUE(*other_->Revoke(next->row.id, clock_.UnixNanos()));
+  ASSERT_FALSE(*other_->Revoke(next->row.id, clock_.UnixNanos()));  // changes nothing, notes nothing
+  EXPECT_FALSE(IssueKey(*other_, TwoTenants(), For("nobody"), "test", 1));
+  for (int look = 0; look < 6; ++look) {
+    note_room_ = 1;
+    if (look == 1) Reopen(TwoTenants());  // notes survive the server
+    keeper_->LookNow();
+  }
+  ASSERT_EQ(notes_.size(), 3u);
+  EXPECT_EQ(notes_[0].action, "key_create");
+  EXPECT_EQ(notes_[0].key, first.row.id);
+  EXPECT_EQ(notes_[1].action, "key_rotate");
+  EXPECT_EQ(notes_[1].key, next->row.id);
+  EXPECT_EQ(notes_[2].action, "key_revoke");
+  EXPECT_EQ(notes_[2].actor, "command line, ann");
+  EXPECT_EQ(notes_[2].tenant, "support");
+  auto table = KeyTable::Open(StorePath());
+  ASSERT_TRUE(table);
+  EXPECT_TRUE((*table)->Notes()->empty());
+}
+
 TEST_F(KeeperTest, WhatIsAskedOfThisProcessCountsBeforeItIsAnswered) {
   SimLoop loop;
   const Issued issued = Make(For("support"));

@@ -23,6 +23,10 @@ CREATE TABLE access_spend(
   account TEXT PRIMARY KEY, period_start INTEGER NOT NULL, usd_nanos INTEGER NOT NULL, tokens INTEGER NOT NULL,
   updated_ns INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
+// Made whenever it is missing: stores of earlier versions have none.
+constexpr std::string_view kNotes =
+    "CREATE TABLE IF NOT EXISTS access_notes(id INTEGER PRIMARY KEY AUTOINCREMENT, at_ns INTEGER NOT NULL, "
+    "actor TEXT NOT NULL, action TEXT NOT NULL, key TEXT NOT NULL, tenant TEXT NOT NULL, role TEXT NOT NULL)";
 constexpr std::string_view kColumns =
     "id, hash, tenant, name, project, user, role, scopes, models, allowance, created_by, created_ns, "
     "expires_ns, revoked_ns, replaced_by, family";
@@ -150,6 +154,8 @@ Status KeyTable::PrepareSchema(bool create) {
     return Fail(Code::kConflict,
                 "the store's keys were written by another version of Baton; use that version", "store_newer");
   }
+  if (create && std::find(tables.begin(), tables.end(), "access_notes") == tables.end())
+    return db_->Exec(kNotes);
   return {};
 }
 
@@ -171,6 +177,37 @@ Result<std::int64_t> KeyTable::Changes() {
 
 Status KeyTable::Touch() {
   return db_->Exec("UPDATE access_meta SET value = value + 1 WHERE key = 'changes'");
+}
+
+Status KeyTable::AddNote(std::string_view action, const KeyRow& row, std::int64_t now_ns) {
+  if (actor_.empty()) return {};
+  TRY(auto insert, db_->Prepare("INSERT INTO access_notes(at_ns, actor, action, key, tenant, role) "
+                                "VALUES($1, $2, $3, $4, $5, $6)"));
+  insert->BindInt(1, now_ns);
+  insert->BindText(2, actor_);
+  insert->BindText(3, action);
+  insert->BindText(4, row.id);
+  insert->BindText(5, row.tenant);
+  insert->BindText(6, RoleName(row.role));
+  return insert->Run();
+}
+
+Result<std::vector<Note>> KeyTable::Notes() {
+  TRY(auto select, db_->Prepare("SELECT id, at_ns, actor, action, key, tenant, role FROM access_notes "
+                                "ORDER BY id LIMIT 100"));
+  std::vector<Note> all;
+  for (;;) {
+    TRY(const bool row, select->Step());
+    if (!row) return all;
+    all.push_back({select->Int(0), select->Int(1), std::string(select->Text(2)), std::string(select->Text(3)),
+                   std::string(select->Text(4)), std::string(select->Text(5)), std::string(select->Text(6))});
+  }
+}
+
+Status KeyTable::DropNotes(std::int64_t up_to_id) {
+  TRY(auto remove, db_->Prepare("DELETE FROM access_notes WHERE id <= $1"));
+  remove->BindInt(1, up_to_id);
+  return remove->Run();
 }
 
 Result<std::vector<KeyRow>> KeyTable::List(const std::string& tenant) {
@@ -232,6 +269,7 @@ Status KeyTable::InsertRow(const KeyRow& k) {
 Status KeyTable::Insert(const KeyRow& k) {
   TRY(auto tx, store::Transaction::Begin(*db_));
   TRY_VOID(InsertRow(k));
+  TRY_VOID(AddNote("key_create", k, k.created_ns));
   TRY_VOID(Touch());
   return tx.Commit();
 }
@@ -246,6 +284,7 @@ Result<bool> KeyTable::Revoke(const std::string& id, std::int64_t now_ns) {
     update->BindText(2, id);
     TRY_VOID(update->Run());
   }
+  TRY_VOID(AddNote("key_revoke", now, now_ns));
   TRY_VOID(Touch());
   TRY_VOID(tx.Commit());
   return true;
@@ -267,6 +306,7 @@ Status KeyTable::Rotate(const std::string& id, const KeyRow& next, std::int64_t 
     update->BindText(3, id);
     TRY_VOID(update->Run());
   }
+  TRY_VOID(AddNote("key_rotate", next, now_ns));
   TRY_VOID(Touch());
   return tx.Commit();
 }

@@ -5,6 +5,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "access/key.h"
@@ -38,6 +40,14 @@ struct SpendRow {
   budget::Amount spent;
 };
 
+// Who did what to a key where no audit log was at hand (the command line). Waits in the store, written in one
+// transaction with the change itself, until a server takes it into its log.
+struct Note {
+  std::int64_t id = 0;  // the store's
+  std::int64_t at_ns = 0;
+  std::string actor, action, key, tenant, role;  // action: "key_create", "key_rotate", "key_revoke"
+};
+
 inline constexpr std::size_t kMaxKeys = 100'000;
 
 // One thread at a time. Every change of a key raises the change counter in the same transaction.
@@ -46,6 +56,13 @@ class KeyTable {
   // Opens (`create`: makes) the tables in the store at `path`. Errors of store/.
   static Result<std::unique_ptr<KeyTable>> Open(const std::string& path, bool create = true,
                                                 Duration busy = std::chrono::seconds(5));
+
+  // From now on every change leaves a Note in this name. Empty, as at first: the caller has a log of its own.
+  void SignAs(std::string actor) { actor_ = std::move(actor); }
+  // Oldest first, at most 100.
+  Result<std::vector<Note>> Notes();
+  // They are in a log; one that is gone already is no error.
+  Status DropNotes(std::int64_t up_to_id);
 
   const Pepper& pepper() const { return pepper_; }
   // Goes up with every change, whoever makes it.
@@ -68,9 +85,11 @@ class KeyTable {
   Status PrepareSchema(bool create);
   Status LoadPepper();
   Status InsertRow(const KeyRow& row);
+  Status AddNote(std::string_view action, const KeyRow& row, std::int64_t now_ns);
   Status Touch();
 
   std::unique_ptr<store::Database> db_;
+  std::string actor_;
   Pepper pepper_{};
 };
 

@@ -52,11 +52,17 @@ class AccessFixture : public ::testing::Test {
     KeeperOptions options;
     options.store_path = StorePath();
     options.own_thread = false;
+    options.on_note = [this](const Note& note) {
+      if (note_room_ > 0) notes_.push_back(note);
+      return note_room_-- > 0;
+    };
     auto keeper = Keeper::Open(options, std::make_shared<const Settings>(settings), clock_);
     EXPECT_TRUE(keeper) << keeper.error().message;
     return keeper ? std::move(*keeper) : nullptr;
   }
 
+  std::vector<Note> notes_;       // what reached the log
+  std::ptrdiff_t note_room_ = 0;  // how many more it takes
   std::string folder_;
   SimClock clock_;
 };

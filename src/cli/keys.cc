@@ -35,6 +35,12 @@ config::Env EnvWithoutProviderKeys() {
   return env;
 }
 
+std::string By() {
+  const char* user = std::getenv("USER");
+  std::string name = user ? user : "";
+  return access::IsUser(name) ? "command line, " + name : "command line";
+}
+
 // Without tenants there may still be budgets of workers.
 Result<Opened> Open(const KeysOptions& options, bool tenants = true) {
   Opened opened;
@@ -46,13 +52,8 @@ Result<Opened> Open(const KeysOptions& options, bool tenants = true) {
                 "no_tenants");
   }
   TRY(opened.table, access::KeyTable::Open(opened.config.shared_path));
+  opened.table->SignAs(By());
   return opened;
-}
-
-std::string By() {
-  const char* user = std::getenv("USER");
-  std::string name = user ? user : "";
-  return access::IsUser(name) ? "command line, " + name : "command line";
 }
 
 std::int64_t Now() {

@@ -1,5 +1,6 @@
 #include "serve/access.h"
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/signal.h"
@@ -19,8 +20,8 @@ bool Needed(const config::Config& config) {
 
 }  // namespace
 
-Access::Access(Loop& control, config::Env env, Metrics* metrics, Log log)
-    : control_(control), env_(std::move(env)), metrics_(metrics), log_(std::move(log)) {
+Access::Access(Loop& control, config::Env env, audit::EventLog& events, Metrics* metrics, Log log)
+    : control_(control), env_(std::move(env)), events_(events), metrics_(metrics), log_(std::move(log)) {
   fetched_ = metrics->GetCounter("baton_token_keys_fetches_total",
                                  "Key sets of token issuers fetched, by result.", {{"result", "ok"}});
   failed_ = metrics->GetCounter("baton_token_keys_fetches_total",
@@ -48,6 +49,10 @@ Status Access::Open(const config::Config& config, std::shared_ptr<const access::
   options.store_path = config.shared_path;
   options.metrics = metrics_;
   options.log = log_;
+  options.on_note = [this](const access::Note& note) {
+    const nlohmann::json detail{{"tenant", note.tenant}, {"role", note.role}};
+    return events_.Append({note.at_ns, note.actor, note.action, note.key, detail.dump()});
+  };
   TRY(keeper_, access::Keeper::Open(std::move(options), std::move(settings), SystemClock()));
   return {};
 }

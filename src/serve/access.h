@@ -8,6 +8,7 @@
 
 #include "access/keeper.h"
 #include "access/token.h"
+#include "audit/event.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "config/config.h"
@@ -17,8 +18,9 @@ namespace baton::serve {
 
 class Access {
  public:
-  // `control` runs what waits for issuers; both it and `metrics` outlive this.
-  Access(Loop& control, config::Env env, Metrics* metrics, Log log);
+  // `control` runs what waits for issuers; it, `metrics` and `events` outlive this. What the command line did
+  // to keys goes into `events`.
+  Access(Loop& control, config::Env env, audit::EventLog& events, Metrics* metrics, Log log);
   ~Access();
 
   // What `config` asks for, at the start and at every reload. On an error what was before goes on.
@@ -44,6 +46,7 @@ class Access {
 
   Loop& control_;
   const config::Env env_;
+  audit::EventLog& events_;
   Metrics* metrics_;
   const Log log_;
   std::unique_ptr<access::Keeper> keeper_;

@@ -143,7 +143,7 @@ Status Running::Open() {
   TRY_VOID(OpenVault());
   TRY_VOID(OpenDesk());
   control_ = net::IoLoop::Create();
-  access_ = std::make_unique<Access>(*control_, options_.env, &metrics_, options_.log);
+  access_ = std::make_unique<Access>(*control_, options_.env, *recorder_, &metrics_, options_.log);
   TRY_VOID(access_->Set(config_));
   held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();

@@ -121,7 +121,10 @@ bool AddOpen(scmp_filter_ctx filter) {
 }
 
 bool RunsCode(const std::vector<verify::Spec>& checks) {
-  return std::any_of(checks.begin(), checks.end(), [](const auto& c) { return c.name == "code"; });
+  return std::any_of(checks.begin(), checks.end(), [](const verify::Spec& c) {
+    const auto by = c.options.find("by");
+    return c.name == "code" || (c.name == "agreement" && by != c.options.end() && by->second == "behaviour");
+  });
 }
 
 bool RunsCode(const std::vector<workflow::StepSettings>& steps) {
@@ -155,9 +158,15 @@ std::string_view FilterName(Filter filter) {
 
 Filter FilterFor(const config::Config& config) {
   if (config.syscall_filter == config::SyscallFilter::kOff) return Filter::kOff;
-  bool starts = std::any_of(config.workers.begin(), config.workers.end(),
-                            [](const auto& w) { return !w->command.empty(); });
+  const auto runs = [](const auto& w) {
+    return !w->command.empty() || (w->dialect == "exact" && w->target.model == "python");
+  };
+  bool starts = std::any_of(config.workers.begin(), config.workers.end(), runs);
   for (const auto& flow : config.workflows) starts = starts || RunsCode(flow);
+  if (config.contracts) {
+    for (const auto& [name, contract] : config.contracts->all())
+      starts = starts || RunsCode(contract.settings().verify);
+  }
   const auto named = [&](const std::string& name) { return name == "code_with_verifier"; };
   starts = starts || std::any_of(config.routes.workflows.begin(), config.routes.workflows.end(), named);
   for (const auto& rule : config.routes.rules) starts = starts || named(rule.workflow);

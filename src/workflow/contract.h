@@ -79,6 +79,7 @@ class Contracts {
   // Null: there is none of that name.
   const Contract* Find(std::string_view name) const;
   std::size_t size() const { return all_.size(); }
+  const std::map<std::string, Contract, std::less<>>& all() const { return all_; }
 
  private:
   std::map<std::string, Contract, std::less<>> all_;

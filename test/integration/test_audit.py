@@ -1,7 +1,10 @@
 """The hash-chained log end to end: a real server, killed and stopped, its store checked, changed, exported, erased."""
 import json
 import os
+import resource
+import socket
 import sqlite3
+import threading
 
 import house
 import pytest
@@ -170,3 +173,75 @@ def test_full_without_a_master_key_is_refused_and_a_bad_one_too(mock, tmp_path):
     assert code == 1 and "32 bytes" in said and "short" not in said.replace("shorter", "")
     code, said = check(content={"personal": "some"})
     assert code == 1 and "none, digest, redacted or full" in said
+
+
+def flood(baton, count):
+    """`count` cheap exchanges on one connection, written all at once: each asks for a model that is not there. Gives the statuses."""
+    body = json.dumps(house.ask("hello", model="nobody")).encode()
+    one = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    statuses = []
+    with socket.create_connection(("127.0.0.1", baton.port), timeout=60) as s:
+        threading.Thread(target=s.sendall, args=(one * count,), daemon=True).start()
+        with s.makefile("rb") as replies:
+            for _ in range(count):
+                statuses.append(int(replies.readline().split()[1]))
+                length = 0
+                while (line := replies.readline()) != b"\r\n":
+                    if line.lower().startswith(b"content-length:"):
+                        length = int(line.split(b":")[1])
+                replies.read(length)
+    return statuses
+
+
+def test_a_full_disk_refuses_requests_where_the_log_must_be_whole(mock, start):
+    baton = start(house.Baton, [house.worker("one", mock)], audit={"on_full": "refuse"})
+    assert baton.chat().status == 200
+    settled(baton, 1)
+    pid = baton.program.process.pid
+    before = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+    # No file may grow: what a full disk does to the store, for this one process.
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, before[1]))
+    answered = 1
+    for _ in range(200):
+        statuses = flood(baton, 500)
+        answered += statuses.count(404)
+        assert set(statuses) <= {404, 503}
+        if 503 in statuses:
+            break
+    refused = baton.chat()
+    assert refused.status == 503 and refused.error["code"] == "audit_unavailable", refused.text
+    assert "make room" in refused.error["message"]
+    assert baton.get("/healthz").status == 200
+    assert baton.metrics().get("baton_record_dropped_total", 0) == 0
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
+    house.wait_until(lambda: baton.chat().status == 200, seconds=60, what="room in the log")
+    baton.stop()
+    code, report = verify(baton.store, "--sealed")
+    assert code == 0 and report["ok"] and report["exchanges"] >= answered + 1, (answered, report)
+
+
+def test_what_owners_do_with_keys_and_budgets_is_in_the_log(mock, start):
+    baton = start(house.Baton, [house.worker("one", mock)], tenants=[{"name": "t", "budget": {"usd": 1, "per": "month"}}])
+    code, out, err = house.run("keys", "create", "--config", baton.config_path, "--tenant", "t", "--role", "owner", "--json")
+    assert code == 0, err
+    owner = {"authorization": "Bearer " + json.loads(out)["key"]}
+    house.wait_until(lambda: baton.get("/v1/models", headers=owner).status == 200, what="the key")
+    made = baton.post("/admin/keys", {"tenant": "t"}, headers=owner)
+    assert made.status == 201, made.text
+    id = made.json()["id"]
+    turned = baton.post(f"/admin/keys/{id}/rotate", {}, headers=owner)
+    assert turned.status in (200, 201), turned.text
+    assert baton.post(f"/admin/keys/{id}/revoke", {}, headers=owner).status == 200
+    account = baton.get("/admin/budgets", headers=owner).json()["data"][0]["account"]
+    assert baton.post("/admin/budgets", {"account": account, "usd": 0.25}, headers=owner).status == 200
+    baton.stop()
+    assert verify(baton.store, "--sealed")[0] == 0
+    code, out, _ = house.run("audit", "events", "--store", baton.store, "--json")
+    events = [json.loads(line) for line in out.splitlines()]
+    actions = [e["action"] for e in events]
+    for action in ("key_create", "key_rotate", "key_revoke", "budget_adjust"):
+        assert action in actions, actions
+    assert next(e for e in events if e["action"] == "budget_adjust")["target"] == account
+    assert not any("btk_" in json.dumps(e) for e in events)
+    # The first key was made without a server; the log has it all the same.
+    assert actions.count("key_create") == 2, events

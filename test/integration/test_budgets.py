@@ -230,3 +230,19 @@ def test_race_with_kills_of_the_server(shop, mock):
         baton.stop()
     print(f"server race: {rounds} rounds, 64 clients, {kills} kills (SIGKILL of the server); {reached} calls reached the provider, "
           f"{presumed} presumed spent at a kill; overspent 0 times, falsely refused 0 times")
+
+
+@pytest.mark.parametrize("field", ["account", "usd", "tokens", "nobody"])
+def test_corrections_take_no_injection(shop, field):
+    baton = shop(tenants=[{"name": "t", "budget": {"usd": 1, "per": "month"}}])
+    before = balances(baton)
+    account = next(iter(before))
+    for evil in ["'; DROP TABLE budget_accounts; --", "a\r\nset-cookie: x=1", "<script>alert(1)</script>", "\x00", "a" * 5000, "ü", {"$gt": ""}, [], [1], True]:
+        reply = baton.post("/admin/budgets", {"account": account, "usd": 0.001, field: evil}, headers={"authorization": f"Bearer {baton.owner}"})
+        assert reply.status in ((400, 404) if field == "account" else (400,)), (field, evil, reply.text)
+        assert set(reply.error) == {"message", "type", "param", "code"} and "set-cookie" not in reply.headers
+        assert "<script>" not in reply.text or "json" in reply.headers["content-type"]
+    for number in (1e400, float("nan"), 1e300, -1e300):
+        reply = baton.post("/admin/budgets", {"account": account, "usd": number}, headers={"authorization": f"Bearer {baton.owner}"})
+        assert reply.status == 400, (number, reply.text)
+    assert balances(baton) == before

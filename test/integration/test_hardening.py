@@ -48,35 +48,57 @@ def test_a_crash_leaves_no_core_file(mock, start):
     assert left == []
 
 
+NOBODY = 65534
+
+
+def become_nobody():
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+@pytest.fixture
+def as_nobody(start):
+    """start(workers, ...): a Baton of the user `nobody`, as a service would run."""
+
+    def begin(workers, **more):
+        folder = house.WORK / f"as-nobody-{len(list(house.WORK.iterdir()))}"
+        folder.mkdir()
+        house.WORK.chmod(0o755)
+        os.chown(folder, NOBODY, NOBODY)
+        return start(house.Baton, workers, folder=folder, before_exec=become_nobody, **more)
+
+    return begin
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else to try it")
-def test_a_process_of_the_same_user_cannot_read_its_memory_or_environment(mock, start, tmp_path):
+def test_a_server_without_rights_runs_programs_in_its_sandbox(mock, as_nobody):
+    """The sandbox stands on user namespaces and passes the server's own filter."""
+    python = {"name": "py", "dialect": "exact", "model": "python", "price": {"call": "0.000002"}, "data": {"classes": ["public", "internal", "personal", "secret"]}}
+    baton = as_nobody([house.worker("w", mock), python], routes=[{"name": "r", "use": {"worker": "w"}}])
+    assert status(baton, "Uid").split() == [str(NOBODY)] * 4 and status(baton, "Seccomp") == "2"
+    ran = baton.chat("```python\nimport os\nprint(6 * 7, os.getuid() >= 0)\n```", model="py")
+    assert ran.status == 200, ran.text
+    assert ran.json()["choices"][0]["message"]["content"].strip() == "42 True", ran.text
+    hidden = baton.chat(f"```python\nprint(open({str(baton.config_path)!r}).read())\n```", model="py")
+    assert "workers" not in json.dumps(hidden.json()["choices"][0]["message"]["content"] if hidden.status == 200 else hidden.error), hidden.text
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else to try it")
+def test_a_process_of_the_same_user_cannot_read_its_memory_or_environment(mock, as_nobody):
     """As `nobody`: the server and a second process of the same user."""
-    nobody = 65534
-
-    def become():
-        os.setgroups([])
-        os.setgid(nobody)
-        os.setuid(nobody)
-
-    folder = house.WORK / "as-nobody"
-    folder.mkdir(exist_ok=True)
-    house.WORK.chmod(0o755)
-    os.chown(folder, nobody, nobody)
-    baton = house.Baton([house.worker("w", mock)], folder=folder, before_exec=become)
-    try:
-        child = os.fork()
-        if child == 0:
-            become()
-            for name in ("environ", "mem"):
-                try:
-                    os.close(os.open(f"/proc/{baton.program.pid}/{name}", os.O_RDONLY))
-                    os._exit(1)
-                except PermissionError:
-                    pass
-            os._exit(0)
-        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    finally:
-        baton.stop()
+    baton = as_nobody([house.worker("w", mock)])
+    child = os.fork()
+    if child == 0:
+        become_nobody()
+        for name in ("environ", "mem"):
+            try:
+                os.close(os.open(f"/proc/{baton.program.pid}/{name}", os.O_RDONLY))
+                os._exit(1)
+            except PermissionError:
+                pass
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 class Recorder:
