@@ -4,6 +4,7 @@
 // nothing is claimed for it.
 #include <fmt/format.h>
 
+#include <array>
 #include <future>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "bench/verifier_rates.h"
 #include "chat/assemble.h"
 #include "lm/engine.h"
+#include "verify/choice.h"
 
 namespace baton::verify {
 namespace {
@@ -18,7 +20,7 @@ namespace {
 using lm::Engine;
 
 std::shared_ptr<Engine> Load(const std::string& path) {
-  auto engine = Engine::Load({.path = path});
+  auto engine = Engine::Load({.path = path, .threads = 1});
   if (engine) return *engine;
   fmt::print("skipped: {}: {}\n", path, engine.error().message);
   return nullptr;
@@ -33,13 +35,14 @@ chat::Message Say(chat::Role role, std::string text) {
 
 // One answer with its log-probabilities; blocks. Greedy, so that a run repeats.
 std::optional<chat::Response> Answered(Engine& engine, std::string system, std::string user,
-                                       std::int64_t tokens) {
+                                       std::int64_t tokens, chat::ResponseFormat format = {}) {
   lm::GenerateRequest request;
   request.chat.messages = {Say(chat::Role::kSystem, std::move(system)),
                            Say(chat::Role::kUser, std::move(user))};
   request.chat.max_tokens = tokens;
   request.chat.temperature = 0;
   request.chat.logprobs = true;
+  request.chat.response_format = std::move(format);
   chat::Assembler assembler;
   std::promise<bool> done;
   auto job = engine.Generate(
@@ -58,10 +61,12 @@ class LocalAsker : public Asker {
  public:
   LocalAsker(Engine* speaker, Engine* encoder) : speaker_(speaker), encoder_(encoder) {}
 
-  Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t max_tokens) override {
-    auto response = Answered(*speaker_, std::move(system), std::move(user), max_tokens);
+  Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t max_tokens,
+                                std::vector<std::string> words) override {
+    auto response = Answered(*speaker_, std::move(system), std::move(user), max_tokens,
+                             words.empty() ? chat::ResponseFormat() : OneOf(words));
     if (!response) co_return Fail(Code::kUnavailable, "the model did not answer");
-    co_return TextOf(*response);
+    co_return WordOf(TextOf(*response));
   }
 
   Task<Result<std::vector<std::vector<float>>>> Embed(std::vector<std::string> texts) override {
@@ -78,8 +83,9 @@ class LocalAsker : public Asker {
 };
 
 // One answer per question, drawn so that right and wrong ones come equally often where both exist.
-void JudgeRates(const Settings& s, Asker& asker, const std::string& set, std::size_t most) {
-  auto v = Made({"judge", {{"max_tokens", "8"}}}, Tools{.sandbox = nullptr, .seed = 1});
+void JudgeRates(const Settings& s, Asker& asker, const std::string& model, const std::string& set,
+                std::size_t most) {
+  auto v = Made({"judge", {{"max_tokens", "16"}}}, Tools{.sandbox = nullptr, .seed = 1});
   Random random(s.seed);
   Counts c;
   std::size_t n = 0;
@@ -92,13 +98,17 @@ void JudgeRates(const Settings& s, Asker& asker, const std::string& set, std::si
     }
     c.Add(chosen->right, Check(*v, row, std::string_view(chosen->text).substr(0, 1500), {}, &asker).verdict);
   }
-  Print("judge (SmolLM2-135M, single)", set, c);
+  Print(fmt::format("judge (single, {})", model), set, c);
 }
 
-// Questions with a letter as answer, put to the small model; is it surer when it is right?
+// Questions with a letter as answer, put to the small model; is it surer when it is right? A threshold fits
+// one model only, so several are tried on the same answers.
 void ConfidenceRates(const Settings& s, Engine& speaker, const std::string& set, std::size_t most) {
-  auto v = Made({"confidence", {{"threshold", "0.9"}}});
-  Counts c;
+  constexpr auto kThresholds = std::to_array<const char*>({"0.4", "0.5", "0.6", "0.9"});
+  std::vector<std::shared_ptr<const Verifier>> checks;
+  for (const char* threshold : kThresholds)
+    checks.push_back(Made({"confidence", {{"threshold", threshold}}}));
+  std::vector<Counts> counts(checks.size());
   std::size_t n = 0;
   for (const Row& row : ReadSet(s, set, ParseQuestion)) {
     if (n++ == most) break;
@@ -106,9 +116,11 @@ void ConfidenceRates(const Settings& s, Engine& speaker, const std::string& set,
     if (!response) continue;
     const std::string text = TextOf(*response);
     const bool right = !text.empty() && !row.reference.empty() && text[0] == row.reference[0];
-    c.Add(right, Check(*v, row, text, {}, nullptr, &*response).verdict);
+    for (std::size_t i = 0; i < checks.size(); ++i)
+      counts[i].Add(right, Check(*checks[i], row, text, {}, nullptr, &*response).verdict);
   }
-  Print("confidence (mean, 0.9, SmolLM2-135M)", set, c);
+  for (std::size_t i = 0; i < checks.size(); ++i)
+    Print(fmt::format("confidence (mean, {}, SmolLM2-135M)", kThresholds[i]), set, counts[i]);
 }
 
 // One answer per question against the five others.
@@ -138,12 +150,17 @@ void RunWithModels(const Settings& s, const std::string& models) {
   if (speaker == nullptr || encoder == nullptr) return;
   LocalAsker asker(speaker.get(), encoder.get());
   if (wanted("judge")) {
-    JudgeRates(s, asker, "zeroeval/gsm8k", 150);
-    JudgeRates(s, asker, "llmrouter_nq6/nq_500", 150);
+    auto gemma = Load(models + "/gemma-3-270m.gguf");
+    if (gemma == nullptr) return;
+    LocalAsker larger(gemma.get(), encoder.get());
+    JudgeRates(s, larger, "Gemma 3 270M", "llmrouter_nq6/nq_500", 100);
+    JudgeRates(s, larger, "Gemma 3 270M", "zeroeval/gsm8k", 100);
+    JudgeRates(s, asker, "SmolLM2-135M", "zeroeval/gsm8k", 100);
+    JudgeRates(s, asker, "SmolLM2-135M", "llmrouter_nq6/nq_500", 100);
   }
   if (wanted("confidence")) {
-    ConfidenceRates(s, *speaker, "question_sets/arc_challenge_test", 300);
-    ConfidenceRates(s, *speaker, "question_sets/commonsense_qa_dev", 300);
+    ConfidenceRates(s, *speaker, "question_sets/arc_challenge_test", 200);
+    ConfidenceRates(s, *speaker, "question_sets/commonsense_qa_dev", 200);
   }
   if (wanted("embedding")) EmbeddingRates(s, asker, "llmrouter_nq6/nq_500");
 }

@@ -15,6 +15,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+// No rate: it would be that of one model at one threshold (docs/verifiers.md has some). Stop rules go by the
+// measure itself.
 constexpr Facts kFacts{.name = "confidence", .version = 1, .cost = {}, .error_rate = {}};
 constexpr std::size_t kMaxJson = 16 << 20;
 

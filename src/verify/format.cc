@@ -6,7 +6,12 @@
 namespace baton::verify {
 namespace {
 
-constexpr Facts kFacts{.name = "format", .version = 1, .cost = {}, .error_rate = {}};
+constexpr Facts kFacts{
+    .name = "format",
+    .version = 1,
+    .cost = {},
+    .error_rate = {
+        .false_accept = 0.617, .false_reject = 0.196, .n = 64776, .set = "gsm8k, math_level5, cruxeval_o"}};
 
 class Format : public InstantRule {
  public:

@@ -14,7 +14,12 @@
 namespace baton::verify {
 namespace {
 
-constexpr Facts kFacts{.name = "json_schema", .version = 1, .cost = {}, .error_rate = {}};
+constexpr Facts kFacts{
+    .name = "json_schema",
+    .version = 1,
+    .cost = {},
+    .error_rate = {
+        .false_accept = 0.616, .false_reject = 0.196, .n = 64776, .set = "gsm8k, math_level5, cruxeval_o"}};
 constexpr std::string_view kAnyObject = R"({"type":"object"})";
 
 std::string_view OnlyFence(std::string_view answer) {

@@ -23,9 +23,10 @@ namespace {
 
 constexpr Facts kFacts{
     .name = "judge",
-    .version = 1,
+    .version = 2,
     .cost = {.asks_model = true, .max_asks = 2, .max_tokens = 200, .limit = std::chrono::seconds(60)},
-    .error_rate = {}};
+    // Of Gemma 3 270M as judge: whoever configures a better one measures it.
+    .error_rate = {.false_accept = 0.912, .false_reject = 0, .n = 100, .set = "nq_500"}};
 constexpr std::size_t kMaxShown = 32 * 1024;
 constexpr std::string_view kStandardRubric =
     "The answer is right: it is factually correct, answers the question that was asked, and leaves nothing "
@@ -86,7 +87,8 @@ class JudgeRule : public Rule {
         "it does not. A short reason may follow on the next lines.";
     std::string user = Marked("The question", subject.question, mark) +
                        Marked("The answer", subject.answer, mark) + "Your verdict (ACCEPT or REJECT):";
-    Result<std::string> reply = co_await asker.Ask(std::move(system), std::move(user), max_tokens_);
+    const std::vector<std::string> words{"ACCEPT", "REJECT"};  // not inside the co_await: g++ 12 cannot
+    Result<std::string> reply = co_await asker.Ask(std::move(system), std::move(user), max_tokens_, words);
     if (!reply) co_return Unknown("the judge could not be asked: " + reply.error().message);
     const std::string_view line = FirstLine(*reply);
     if (line == "ACCEPT") co_return Accept("the judge accepts the answer", *reply);
@@ -128,7 +130,8 @@ class JudgeRule : public Rule {
         "B does, TIE when there is no difference. The order in which they stand means nothing.";
     std::string user = Marked("The question", subject.question, mark) + Marked("Answer A", first, mark) +
                        Marked("Answer B", second, mark) + "Your verdict (A, B or TIE):";
-    Result<std::string> reply = co_await asker.Ask(std::move(system), std::move(user), max_tokens_);
+    const std::vector<std::string> words{"A", "B", "TIE"};
+    Result<std::string> reply = co_await asker.Ask(std::move(system), std::move(user), max_tokens_, words);
     co_return reply;
   }
 

@@ -4,6 +4,7 @@
 
 #include <deque>
 
+#include "verify/choice.h"
 #include "verify/test_util.h"
 
 namespace baton::verify {
@@ -47,7 +48,9 @@ TEST(Confidence, WithoutUsableLogprobsThereIsNoVerdict) {
 
 // Gives prepared replies and keeps what it was asked.
 struct FakeAsker : Asker {
-  Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t) override {
+  Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t,
+                                std::vector<std::string> words) override {
+    held_to = std::move(words);
     systems.push_back(std::move(system));
     users.push_back(std::move(user));
     if (replies.empty()) co_return Fail(Code::kUnavailable, "nobody is there");
@@ -61,7 +64,7 @@ struct FakeAsker : Asker {
     co_return vectors;
   }
   std::deque<std::string> replies;
-  std::vector<std::string> systems, users, embedded;
+  std::vector<std::string> systems, users, embedded, held_to;
   std::vector<std::vector<float>> vectors;
 };
 
@@ -69,6 +72,20 @@ Judgement Judged(std::deque<std::string> replies, Spec spec, Case c = {}) {
   FakeAsker asker;
   asker.replies = std::move(replies);
   return JudgeNow(spec, c, &asker);
+}
+
+TEST(Judge, AFormThatAModelIsHeldToIsReadBackAndOtherTextIsLeftAlone) {
+  const chat::ResponseFormat format = OneOf({"ACCEPT", "REJECT"});
+  EXPECT_EQ(format.kind, chat::ResponseFormat::Kind::kJsonSchema);
+  EXPECT_NE(format.schema.text.find(R"("enum":["ACCEPT","REJECT"])"), std::string::npos);
+  EXPECT_EQ(WordOf(R"({"verdict": "ACCEPT"})"), "ACCEPT");
+  for (const char* text : {"ACCEPT", R"({"verdict": 1})", R"({"verdict": "ACCEPT", "more": 1})",
+                           "{\"verdict\": \"ACC", "", "[]"})
+    EXPECT_EQ(WordOf(text), text);
+  FakeAsker asker;
+  asker.replies = {"REJECT"};
+  EXPECT_EQ(JudgeNow({"judge", {}}, {}, &asker).verdict, Verdict::kReject);
+  EXPECT_EQ(asker.held_to, (std::vector<std::string>{"ACCEPT", "REJECT"}));
 }
 
 TEST(Judge, OnlyTheExactWordOnTheFirstLineCounts) {

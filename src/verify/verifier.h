@@ -55,8 +55,10 @@ struct Subject {
 class Asker {
  public:
   virtual ~Asker() = default;
-  // One whole answer. `system` is the verifier's own text, `user` may hold untrusted text, delimited.
-  virtual Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t max_tokens) = 0;
+  // One whole answer. `system` is the verifier's own text, `user` may hold untrusted text, delimited. With
+  // `words`, a model that can be held to a form says one of them and nothing else (verify/choice.h).
+  virtual Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t max_tokens,
+                                        std::vector<std::string> words) = 0;
   // One vector per text, all of one model.
   virtual Task<Result<std::vector<std::vector<float>>>> Embed(std::vector<std::string> texts) = 0;
 };
@@ -74,6 +76,9 @@ struct ErrorRate {
   double false_reject = 0.5;  // of right answers, how many are rejected
   int n = 0;                  // labelled answers it was measured on; 0: not measured
   std::string_view set;       // which set, for docs and reports
+  // The labels said whether the answer had the form that is checked, not whether it was right: such a verdict
+  // says nothing about the answer being right.
+  bool of_form = false;
 };
 
 struct Cost {

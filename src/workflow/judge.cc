@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "chat/assemble.h"
+#include "verify/choice.h"
 #include "workflow/step_request.h"
 
 namespace baton::workflow {
@@ -17,12 +18,15 @@ chat::Message Say(chat::Role role, std::string text) {
 
 }  // namespace
 
-Task<Result<std::string>> Judge::Ask(std::string system, std::string user, std::int64_t max_tokens) {
+Task<Result<std::string>> Judge::Ask(std::string system, std::string user, std::int64_t max_tokens,
+                                     std::vector<std::string> words) {
   chat::Request request;
   request.messages.push_back(Say(chat::Role::kSystem, std::move(system)));
   request.messages.push_back(Say(chat::Role::kUser, std::move(user)));
   request.max_tokens = max_tokens;
   request.temperature = 0;
+  const bool held = !words.empty() && worker_->target.can.json_schema;
+  if (held) request.response_format = verify::OneOf(words);
   pool::CallSpec spec;
   spec.request = &request;
   spec.candidates = {worker_};
@@ -37,7 +41,8 @@ Task<Result<std::string>> Judge::Ask(std::string system, std::string user, std::
   }
   if (!outcome.response) co_return std::move(outcome.response).error();
   if (outcome.response->choices.empty()) co_return std::string();
-  co_return chat::TextOf(outcome.response->choices.front().message);
+  std::string text = chat::TextOf(outcome.response->choices.front().message);
+  co_return held ? verify::WordOf(std::move(text)) : std::move(text);
 }
 
 Task<Result<std::vector<std::vector<float>>>> Judge::Embed(std::vector<std::string> texts) {
@@ -61,7 +66,7 @@ void Belief::Add(const verify::Verifier& check, const verify::Judgement& j) {
   if (j.verdict == verify::Verdict::kUnknown) return;
   const verify::ErrorRate rate = check.error_rate();
   const bool accept = j.verdict == verify::Verdict::kAccept;
-  if (rate.n > 0) {
+  if (rate.n > 0 && !rate.of_form) {
     // Counts are finite: no rate is taken to be surer than one in n.
     const double least = 1.0 / (rate.n + 1);
     const double fa = std::clamp(rate.false_accept, least, 1 - least);

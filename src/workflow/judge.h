@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "pool/pool.h"
@@ -14,7 +15,8 @@ class Judge : public verify::Asker {
   Judge(pool::Pool& pool, const pool::Worker* worker, budget::Lease* lease, Cancel* cancel,
         pool::RetryPolicy retry)
       : pool_(pool), worker_(worker), lease_(lease), cancel_(cancel), retry_(retry) {}
-  Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t max_tokens) override;
+  Task<Result<std::string>> Ask(std::string system, std::string user, std::int64_t max_tokens,
+                                std::vector<std::string> words) override;
   Task<Result<std::vector<std::vector<float>>>> Embed(std::vector<std::string> texts) override;
   std::vector<pool::CallRecord> TakeCalls() { return std::move(calls_); }
 
