@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "rails/attack_model.h"
+#include "rails/attack_score.h"
 #include "rails/databases.h"
 #include "rails/disguise.h"
 
@@ -132,12 +132,10 @@ class Detector final : public AttackDetector {
                     OnSign, out);
       scratch_.GiveBack(std::move(scratch));
     }
-    const AttackModel &phrasing = PhrasingModel(), &orders = OrdersModel();
-    const std::vector<AttackWord> words = AttackWords(text);
-    const double p = phrasing.Highest(text, words);
-    out->score = std::max(out->score, p);
-    if (p >= phrasing.threshold) out->signs.emplace("learned");
-    if (from_tool && orders.Highest(text, words) >= orders.threshold) out->signs.emplace("orders_in_data");
+    const AttackScores scores = ScoreAttack(text, from_tool);
+    out->score = std::max(out->score, scores.phrasing);
+    if (scores.phrasing >= PhrasingModel().threshold) out->signs.emplace("learned");
+    if (from_tool && scores.orders >= OrdersModel().threshold) out->signs.emplace("orders_in_data");
   }
 
   Database database_;
