@@ -6,7 +6,7 @@
 #include <array>
 #include <utility>
 
-#include "rails/attack_model.h"
+#include "rails/attack_score.h"
 #include "rails/databases.h"
 #include "rails/disguise.h"
 
@@ -18,6 +18,10 @@ constexpr std::size_t kMostDecoded = 64 * 1024;
 struct Expression {
   const char* sign;
   const char* pattern;
+  // Words without which the pattern cannot match; null: it is looked for in every text. Patterns that begin
+  // with everyday words ("tell me", "use", "new") are started all over a text; three of them cost three times
+  // as much as all others together, so they wait until one of the words that must follow has been seen.
+  const char* needs = nullptr;
 };
 
 // What attacks say, by family. Each is a phrase that honest text has little use for; single words are left to
@@ -26,7 +30,8 @@ constexpr Expression kExpressions[] = {
     {"override",
      R"~((ignore|disregard|forget|override|bypass|skip|drop)\s+(all\s+|any\s+|the\s+|your\s+|my\s+|these\s+|those\s+|of\s+){0,3}(previous|prior|above|earlier|preceding|system|original|initial|foregoing)\s+(instruction|prompt|rule|guideline|direction|message|context|order|command|polic))~"},
     {"override",
-     R"~((new|updated|real|actual)\s+(system\s+)?(instructions?|orders|prompt)\s*(follow|are|is)?\s*:)~"},
+     R"~((new|updated|real|actual)\s+(system\s+)?(instructions?|orders|prompt)\s*(follow|are|is)?\s*:)~",
+     "instruction|orders|prompt"},
     {"override",
      R"~((ignoriere|vergiss|missachte)\s+(alle\s+|die\s+|deine\s+){0,2}(vorherigen|bisherigen|obigen|fr\xc3\xbcheren)\s+(anweisung|regel|befehl))~"},
     {"override",
@@ -43,11 +48,13 @@ constexpr Expression kExpressions[] = {
     {"leak",
      R"~((reveal|print|show|repeat|output|leak|display|recite|dump)\s+(me\s+|us\s+|all\s+|the\s+|your\s+|of\s+|verbatim\s+){0,4}(system\s+prompt|hidden\s+(instructions?|prompt)|initial\s+(instructions?|prompt)|(instructions|text|words)\s+above))~"},
     {"leak",
-     R"~((reveal|print|show|output|leak|send|tell)\s+(me\s+|us\s+|all\s+|the\s+|your\s+|any\s+){0,4}(api[ _-]?keys?|credentials|secrets?|passwords?|environment\s+variables?)\b)~"},
+     R"~((reveal|print|show|output|leak|send|tell)\s+(me\s+|us\s+|all\s+|the\s+|your\s+|any\s+){0,4}(api[ _-]?keys?|credentials|secrets?|passwords?|environment\s+variables?)\b)~",
+     "api|credentials|secret|password|variable"},
     {"reroute",
      R"~((route|send|forward|escalate|delegate|dispatch|assign)\s+(this|it|the|my)?\s*(request|query|prompt|task|question|message|conversation)?\s*(directly\s+)?(to|through)\s+(the\s+|an?\s+|your\s+)?(most|best|strongest|largest|biggest|priciest|expensive|premium|frontier|flagship|top))~"},
     {"reroute",
-     R"~((use|select|choose|pick|call|invoke|need|needs|require|requires)\s+(only\s+)?(the\s+|your\s+|a\s+)?(most\s+(powerful|capable|expensive|intelligent|advanced)|largest|strongest|biggest|priciest|frontier|flagship|premium|top[ -]tier)\s+(available\s+)?(model|worker|llm|tier|route))~"},
+     R"~((use|select|choose|pick|call|invoke|need|needs|require|requires)\s+(only\s+)?(the\s+|your\s+|a\s+)?(most\s+(powerful|capable|expensive|intelligent|advanced)|largest|strongest|biggest|priciest|frontier|flagship|premium|top[ -]tier)\s+(available\s+)?(model|worker|llm|tier|route))~",
+     "model|worker|llm|tier|route"},
     {"reroute",
      R"~((task\s+|query\s+|request\s+)?(complexity|difficulty|priority|quality)\s*[:=]\s*(very\s+|extremely\s+)?(high|max|maximum|extreme|critical|10/10|100))~"},
     {"reroute",
@@ -75,9 +82,43 @@ const std::vector<std::string>& AllSigns() {
   return kSigns;
 }
 
+// One pass of a database: a pattern is an expression itself, or the words that others need.
+struct Pattern {
+  const Expression* expression = nullptr;
+  const char* text = nullptr;
+};
+struct Pass {
+  const std::vector<Pattern>* patterns;
+  Suspicion* out;
+  bool more = false;  // a word has been seen that an expression of the second pass needs
+};
 int OnSign(unsigned id, unsigned long long, unsigned long long, unsigned, void* context) {
-  static_cast<Suspicion*>(context)->signs.emplace(kExpressions[id].sign);
+  auto& pass = *static_cast<Pass*>(context);
+  const Pattern& pattern = (*pass.patterns)[id];
+  if (pattern.text == pattern.expression->needs) {
+    pass.more = true;
+  } else {
+    pass.out->signs.emplace(pattern.expression->sign);
+  }
   return 0;
+}
+
+struct Patterns {
+  Database database;
+  std::vector<Pattern> list;
+};
+
+std::vector<Pattern> FirstPass() {
+  std::vector<Pattern> list;
+  for (const auto& e : kExpressions) list.push_back({&e, e.needs ? e.needs : e.pattern});
+  return list;
+}
+std::vector<Pattern> SecondPass() {
+  std::vector<Pattern> list;
+  for (const auto& e : kExpressions) {
+    if (e.needs) list.push_back({&e, e.pattern});
+  }
+  return list;
 }
 
 // Characters nobody sees that spell letters: there is no honest use for them.
@@ -88,8 +129,8 @@ bool HoldsTagCharacters(std::string_view text) {
 
 class Detector final : public AttackDetector {
  public:
-  Detector(Database database, Scratch scratch)
-      : database_(std::move(database)), scratch_(std::move(scratch)) {}
+  Detector(Patterns first, Patterns second, Scratch scratch)
+      : first_(std::move(first)), second_(std::move(second)), scratch_(std::move(scratch)) {}
 
   Suspicion Look(const chat::Request& request) const override {
     Suspicion out;
@@ -128,19 +169,24 @@ class Detector final : public AttackDetector {
 
   void Scan(std::string_view text, bool from_tool, Suspicion* out) const {
     if (Scratch scratch = scratch_.Take()) {
-      (void)hs_scan(database_.get(), text.data(), static_cast<unsigned>(text.size()), 0, scratch.get(),
-                    OnSign, out);
+      if (Run(first_, text, scratch.get(), out)) (void)Run(second_, text, scratch.get(), out);
       scratch_.GiveBack(std::move(scratch));
     }
-    const AttackModel &phrasing = PhrasingModel(), &orders = OrdersModel();
-    const std::vector<AttackWord> words = AttackWords(text);
-    const double p = phrasing.Highest(text, words);
-    out->score = std::max(out->score, p);
-    if (p >= phrasing.threshold) out->signs.emplace("learned");
-    if (from_tool && orders.Highest(text, words) >= orders.threshold) out->signs.emplace("orders_in_data");
+    const AttackScores scores = ScoreAttack(text, from_tool);
+    out->score = std::max(out->score, scores.phrasing);
+    if (scores.phrasing >= PhrasingModel().threshold) out->signs.emplace("learned");
+    if (from_tool && scores.orders >= OrdersModel().threshold) out->signs.emplace("orders_in_data");
   }
 
-  Database database_;
+  // Whether the second pass has anything to look for.
+  static bool Run(const Patterns& patterns, std::string_view text, hs_scratch_t* scratch, Suspicion* out) {
+    Pass pass{&patterns.list, out};
+    (void)hs_scan(patterns.database.get(), text.data(), static_cast<unsigned>(text.size()), 0, scratch,
+                  OnSign, &pass);
+    return pass.more;
+  }
+
+  Patterns first_, second_;
   ScratchSlots scratch_;
 };
 
@@ -152,13 +198,17 @@ const std::vector<std::string>& AttackDetector::Signs() {
 
 Result<std::shared_ptr<const AttackDetector>> AttackDetector::Build() {
   if (!CpuFits()) return Fail(Code::kUnsupported, "this CPU lacks SSE4.2, which the attack detector needs");
-  std::vector<std::string> patterns;
-  for (const auto& e : kExpressions) patterns.emplace_back(e.pattern);
-  TRY(Database database, CompileSigns(patterns));
+  Patterns passes[2] = {{nullptr, FirstPass()}, {nullptr, SecondPass()}};
   Scratch scratch;
-  if (!MakeScratch(database, &scratch)) return Fail(Code::kInternal, "out of memory for the attack detector");
+  for (Patterns& p : passes) {
+    std::vector<std::string> texts;
+    for (const Pattern& one : p.list) texts.emplace_back(one.text);
+    TRY(p.database, CompileSigns(texts));
+    if (!MakeScratch(p.database, &scratch))
+      return Fail(Code::kInternal, "out of memory for the attack detector");
+  }
   return std::shared_ptr<const AttackDetector>(
-      std::make_shared<Detector>(std::move(database), std::move(scratch)));
+      std::make_shared<Detector>(std::move(passes[0]), std::move(passes[1]), std::move(scratch)));
 }
 
 std::optional<budget::Nanos> AttackOptions::CapFor(std::string_view model) const {

@@ -6,7 +6,7 @@
 // alone. What text can do is talk a router or a planner into spending up to the caller's own ceiling. So
 // requests that bear signs are tagged, counted, and held to a ceiling of their own.
 //
-// How: expressions for what attacks of each family say (Vectorscan, one pass), and two small linear models
+// How: expressions for what attacks of each family say (Vectorscan), and two small linear models
 // over hashed words and letters of a sliding window: one for how attacks are phrased, one for text in a
 // tool's result that gives orders (attack_model.h). Both look behind disguises first (disguise.h). Errors are
 // measured on texts not trained on: docs/results/attacks.md. A tag is no proof, which is why it lowers a

@@ -1,7 +1,5 @@
 #include "rails/attack_model.h"
 
-#include <algorithm>
-#include <cmath>
 #include <string>
 
 #include "rails/finding.h"
@@ -46,37 +44,6 @@ std::vector<AttackWord> AttackWords(std::string_view t) {
     read(t.size() - kHalf, t.size(), kAttackMostWords / 2);
   }
   return words;
-}
-
-// Sums over words, then windows as differences of sums: a word that stands in two windows is read once.
-double AttackModel::Highest(std::string_view text, const std::vector<AttackWord>& words) const {
-  struct Sum {
-    int weight = 0, features = 0;
-  };
-  std::array<Sum, kAttackWindow / kAttackStride> strides{};  // the latest ones
-  double highest = 0;
-  std::size_t done = 0;
-  while (done < words.size()) {
-    std::rotate(strides.begin(), strides.begin() + 1, strides.end());
-    Sum& sum = strides.back() = {};
-    const std::size_t to = std::min(done + kAttackStride, words.size());
-    for (; done < to; ++done) {
-      ForEachAttackFeature(text, words, done, [&](std::uint32_t f) {
-        sum.weight += weights[f];
-        ++sum.features;
-      });
-    }
-    Sum window;
-    for (const Sum& s : strides) {
-      window.weight += s.weight;
-      window.features += s.features;
-    }
-    const bool full = done >= kAttackWindow || done == words.size();
-    if (!full || window.features == 0) continue;
-    const double odds = bias + scale * window.weight / std::sqrt(static_cast<double>(window.features));
-    highest = std::max(highest, 1 / (1 + std::exp(-odds)));
-  }
-  return highest;
 }
 
 const AttackModel& PhrasingModel() {

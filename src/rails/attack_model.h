@@ -1,5 +1,6 @@
-// The two learned parts of attack detection: linear models over hashed features of a window of words. Shared
-// with the trainer (bench/attack_trainer.cc), so that what is trained is what runs.
+// The two learned parts of attack detection: linear models over hashed features of a window of words. What is
+// written here the plain way is what the trainer uses (bench/attack_trainer.cc); attack_score.h does the same
+// for a whole text at once, and a test holds them together, so that what is trained is what runs.
 #pragma once
 
 #include <array>
@@ -34,8 +35,6 @@ struct AttackModel {
   double bias = 0, scale = 1;  // log-odds = bias + scale * sum of weights / sqrt(number of features)
   double threshold = 0.5;      // probability from which a window counts
   const std::int8_t* weights = nullptr;  // kAttackBuckets
-  // The highest probability of any window. `words` are those of `text`.
-  double Highest(std::string_view text, const std::vector<AttackWord>& words) const;
 };
 // How attacks are phrased, and orders in text that should hold data.
 const AttackModel& PhrasingModel();

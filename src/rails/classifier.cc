@@ -49,7 +49,7 @@ struct Hit {
 using Hits = std::vector<Hit>;
 
 // ':' stands right behind the digits.
-Lanes Triggers(Lanes v) {
+inline Lanes Triggers(Lanes v) {
   return InRange(v, '0', ':') | IsByte(v, '@');
 }
 

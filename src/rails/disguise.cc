@@ -3,32 +3,13 @@
 #include <algorithm>
 
 #include "base/lanes.h"
+#include "rails/characters.h"
 #include "rails/finding.h"
 
 namespace baton::rails {
 namespace {
 
 // ---- single characters ----
-
-struct CodePoint {
-  std::uint32_t value = 0;
-  std::size_t size = 0;  // bytes it takes; 0: no well-formed character
-};
-
-CodePoint ReadUtf8(std::string_view t, std::size_t at) {
-  const auto byte = [&](std::size_t i) {
-    return at + i < t.size() ? static_cast<unsigned char>(t[at + i]) : 0u;
-  };
-  const unsigned first = byte(0);
-  const std::size_t size = first >= 0xf0 && first < 0xf8 ? 4 : first >= 0xe0 ? 3 : first >= 0xc2 ? 2 : 0;
-  if (size == 0 || first >= 0xf8) return {};
-  std::uint32_t value = first & (0x7fu >> size);
-  for (std::size_t i = 1; i < size; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    value = value << 6 | (byte(i) & 0x3f);
-  }
-  return {value, size};
-}
 
 struct Range {
   std::uint32_t first, last;
@@ -99,12 +80,6 @@ Verdict Judge(std::uint32_t c) {
 }
 
 // ---- escapes ----
-
-int HexValue(char c) {
-  if (IsDigit(c)) return c - '0';
-  const char l = LowerAscii(c);
-  return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
-}
 
 // `digits` hexadecimal ones at `at`; -1: there are none.
 std::int32_t ReadHex(std::string_view t, std::size_t at, std::size_t digits) {
@@ -257,127 +232,10 @@ class Unmasker {
   std::size_t next_ = 0;
 };
 
-// ---- runs ----
-
-constexpr std::size_t kLeastRun = 24;
-
-bool IsBase64(char c) {
-  return IsDigit(c) || IsLower(c) || IsUpper(c) || c == '+' || c == '/' || c == '-' || c == '_';
-}
-
-int Base64Value(char c) {
-  if (IsUpper(c)) return c - 'A';
-  if (IsLower(c)) return c - 'a' + 26;
-  if (IsDigit(c)) return c - '0' + 52;
-  return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : -1;
-}
-
-std::string FromBase64(std::string_view run, std::size_t most) {
-  std::string out;
-  std::uint32_t bits = 0;
-  int have = 0;
-  for (const char c : run) {
-    const int v = Base64Value(c);
-    if (v < 0) continue;  // padding and line ends
-    bits = bits << 6 | static_cast<std::uint32_t>(v);
-    have += 6;
-    if (have < 8) continue;
-    have -= 8;
-    out.push_back(static_cast<char>(bits >> have & 0xff));
-    if (out.size() >= most) break;
-  }
-  return out;
-}
-
-std::string FromHex(std::string_view run, std::size_t most) {
-  std::string out;
-  for (std::size_t i = 0; i + 1 < run.size() && out.size() < most; i += 2) {
-    const int high = HexValue(run[i]), low = HexValue(run[i + 1]);
-    if (high < 0 || low < 0) return {};
-    out.push_back(static_cast<char>(high * 16 + low));
-  }
-  return out;
-}
-
-// Readable: nearly all of it printable ASCII or well-formed UTF-8. Text in two bytes per character loses the
-// zeros.
-bool MakeReadable(std::string* text) {
-  if (text->size() < 8) return false;
-  const auto zeros = static_cast<std::size_t>(std::count(text->begin(), text->end(), '\0'));
-  if (zeros * 5 >= text->size() * 2) std::erase(*text, '\0');
-  std::size_t bad = 0;
-  for (std::size_t i = 0; i < text->size();) {
-    const char c = (*text)[i];
-    const std::size_t size = IsHigh(c) ? ReadUtf8(*text, i).size : 1;
-    bad += size == 0 || (size == 1 && c < ' ' && !IsSpace(c));
-    i += std::max<std::size_t>(size, 1);
-  }
-  return bad * 20 <= text->size();
-}
-
-// The end of the run that begins at `at`, over line ends inside longer ones (MIME breaks at 76).
-std::size_t RunEnd(std::string_view t, std::size_t at) {
-  std::size_t end = at;
-  for (;;) {
-    const std::size_t line = end;
-    while (end < t.size() && IsBase64(t[end])) ++end;
-    std::size_t next = end;
-    while (next < t.size() && (t[next] == '\r' || t[next] == '\n') && next < end + 2) ++next;
-    if (next == end || end - line < 40 || next >= t.size() || !IsBase64(t[next])) break;
-    end = next;
-  }
-  while (end < t.size() && t[end] == '=') ++end;
-  return end;
-}
-
-std::string DecodeRun(std::string_view run, std::size_t most) {
-  std::string text;
-  if (run.size() % 2 == 0 && std::all_of(run.begin(), run.end(), [](char c) { return HexValue(c) >= 0; })) {
-    text = FromHex(run, most);
-    if (MakeReadable(&text)) return text;
-  }
-  text = FromBase64(run, most);
-  return MakeReadable(&text) ? text : std::string();
-}
-
 }  // namespace
 
 std::optional<Unmasked> Unmask(std::string_view text) {
   return Unmasker(text).Run();
-}
-
-// A run of at least kLeastRun covers one of the places looked at; words of prose are shorter and cost a few
-// steps.
-std::vector<Decoded> DecodeRuns(std::string_view t, std::size_t most_bytes) {
-  std::vector<Decoded> out;
-  std::size_t done = 0, left = most_bytes;
-  for (std::size_t i = kLeastRun - 1; i < t.size() && left > 0; i += kLeastRun) {
-    if (i < done || !IsBase64(t[i])) continue;
-    std::size_t begin = i;
-    while (begin > done && IsBase64(t[begin - 1])) --begin;
-    const std::size_t end = RunEnd(t, begin);
-    done = end;
-    if (end - begin < kLeastRun) continue;
-    std::string text = DecodeRun(t.substr(begin, end - begin), left);
-    left -= std::min(left, text.size());
-    if (!text.empty()) out.push_back({begin, end, std::move(text)});
-  }
-  return out;
-}
-
-std::optional<std::string> DecodeValue(std::string_view value, std::size_t most_bytes) {
-  if (value.starts_with("data:")) {
-    const auto comma = value.find(',');
-    if (comma == std::string_view::npos || value.substr(0, comma).find(";base64") == std::string_view::npos)
-      return std::nullopt;
-    value.remove_prefix(comma + 1);
-  }
-  // Enough to tell text from a picture, before the rest is decoded.
-  std::string head = FromBase64(value.substr(0, 256), 192);
-  if (!MakeReadable(&head)) return std::nullopt;
-  std::string text = FromBase64(value, most_bytes);
-  if (!MakeReadable(&text)) return std::nullopt;
-  return text;
 }
 
 }  // namespace baton::rails

@@ -25,18 +25,24 @@
 namespace baton::text {
 namespace {
 
-// What a hit adds to: a place in Sums.
-struct Effect {
-  std::uint8_t place;
-  std::int8_t weight;
-};
-
 // Scores as one list, so that a hit is an addition and no choice: tasks, domains, languages, then the rest.
 constexpr std::size_t kTasks = std::tuple_size_v<decltype(Scores::task)>;
 constexpr std::size_t kDomains = std::tuple_size_v<decltype(Scores::domain)>;
 constexpr std::size_t kLangs = std::tuple_size_v<decltype(Scores::lang)>;
 constexpr std::size_t kFirstOf[] = {0, kTasks, kTasks + kDomains, kTasks + kDomains + kLangs};
-using Sums = std::array<int, kTasks + kDomains + kLangs + 4>;
+constexpr std::size_t kPlaces = 32;
+static_assert(kTasks + kDomains + kLangs + 4 <= kPlaces);
+using Sums = std::array<int, kPlaces>;
+// What a hit adds to each place. Most words weigh in one to three places; adding all of them at once takes
+// four vector instructions and no branch.
+struct Effects {
+  alignas(16) std::array<std::int16_t, kPlaces> weight{};
+  bool operator==(const Effects&) const = default;
+};
+using Wide [[gnu::vector_size(16)]] = std::int16_t;
+constexpr std::size_t kWides = kPlaces * sizeof(std::int16_t) / sizeof(Wide);
+// Hits that 16 bits can hold: no row weighs more than kMostWeight.
+constexpr int kMostWeight = 64, kHitsAtOnce = 32767 / kMostWeight;
 
 constexpr std::size_t PlaceOf(Group group, int index) {
   return group <= kLang ? kFirstOf[group] + static_cast<std::size_t>(index) : kFirstOf[3] + group - kHard;
@@ -54,8 +60,7 @@ void Add(Scores* s, const Sums& sums) {
 
 struct Slot {
   std::uint64_t hash = 0;  // 0: empty
-  std::uint16_t first = 0;
-  std::uint8_t count = 0;
+  std::uint16_t effects = 0;
   bool pairs = false;  // some pair begins with this word
 };
 
@@ -103,16 +108,15 @@ std::uint64_t HashOf(std::string_view word) {
 class Table {
  public:
   Table() {
-    std::map<std::uint64_t, std::vector<Effect>> entries;
+    std::map<std::uint64_t, Effects> entries;
     std::vector<std::uint64_t> heads;
     for (const auto& row : TaskRows()) AddRow(row, &entries, &heads);
     for (const auto& row : TopicRows()) AddRow(row, &entries, &heads);
     for (auto h : heads) entries[h];  // a word that only begins pairs needs a slot as well
+    effects_.emplace_back();
     for (const auto& [hash, effects] : entries) {
-      Slot slot{hash, static_cast<std::uint16_t>(effects_.size()), static_cast<std::uint8_t>(effects.size()),
-                false};
+      Slot slot{hash, PlaceOfEffects(effects), false};
       slot.pairs = std::find(heads.begin(), heads.end(), hash) != heads.end();
-      effects_.insert(effects_.end(), effects.begin(), effects.end());
       std::size_t i = hash >> kShift;
       while (slots_[i].hash != 0) i = (i + 1) % slots_.size();
       slots_[i] = slot;
@@ -127,16 +131,11 @@ class Table {
     }
     return nullptr;
   }
-
-  void Apply(const Slot& slot, Sums* sums) const {
-    for (std::size_t i = slot.first; i < slot.first + std::size_t{slot.count}; ++i) {
-      (*sums)[effects_[i].place] += effects_[i].weight;
-    }
-  }
+  const Effects& EffectsOf(const Slot& slot) const { return effects_[slot.effects]; }
 
  private:
   // "a" or "a_b"; of "a_b_c" the first two count.
-  static void AddRow(const Row& row, std::map<std::uint64_t, std::vector<Effect>>* entries,
+  static void AddRow(const Row& row, std::map<std::uint64_t, Effects>* entries,
                      std::vector<std::uint64_t>* heads) {
     std::string_view rest = row.words;
     while (!rest.empty()) {
@@ -150,15 +149,22 @@ class Table {
         std::string_view second = word.substr(bar + 1);
         hash = Pair(hash, HashOf(second.substr(0, second.find('_'))));
       }
-      (*entries)[hash].push_back(
-          {static_cast<std::uint8_t>(PlaceOf(row.group, row.index)), static_cast<std::int8_t>(row.weight)});
+      std::int16_t& weight = (*entries)[hash].weight[PlaceOf(row.group, row.index)];
+      weight = static_cast<std::int16_t>(std::min(weight + row.weight, kMostWeight));
     }
+  }
+  // Some two thousand words, but few ways to weigh: those fit the first cache.
+  std::uint16_t PlaceOfEffects(const Effects& effects) {
+    const auto at = std::find(effects_.begin(), effects_.end(), effects);
+    const auto place = static_cast<std::uint16_t>(at - effects_.begin());
+    if (at == effects_.end()) effects_.push_back(effects);
+    return place;
   }
 
   static constexpr int kShift = 64 - 13, kBitShift = 64 - 15;
   std::array<std::uint64_t, (1 << 15) / 64> known_{};  // by the hash's first 15 bits
   std::vector<Slot> slots_ = std::vector<Slot>(std::size_t{1} << 13);
-  std::vector<Effect> effects_;
+  std::vector<Effects> effects_;
 };
 
 // What a byte becomes inside a word; 0 ends it. '+' and '#' only continue one ("c++", "c#").
@@ -195,12 +201,12 @@ class Finds {
   void Word(std::uint64_t hash) {
     ++words_;
     if (previous_ != 0) {
-      if (const Slot* pair = table_.Find(Pair(previous_, hash))) table_.Apply(*pair, &sums_);
+      if (const Slot* pair = table_.Find(Pair(previous_, hash))) Apply(*pair);
     }
     const Slot* slot = table_.Find(hash);
     previous_ = 0;
     if (slot == nullptr) return;
-    table_.Apply(*slot, &sums_);
+    Apply(*slot);
     if (slot->pairs) previous_ = hash;
   }
   // One character of a script without spaces, and the next one with it, where there is one.
@@ -208,15 +214,33 @@ class Finds {
     ++words_;
     previous_ = 0;
     if (two.empty()) return;
-    if (const Slot* slot = table_.Find(HashOf(two))) table_.Apply(*slot, &sums_);
+    if (const Slot* slot = table_.Find(HashOf(two))) Apply(*slot);
   }
-  void AddTo(Scores* scores) const {
+  void AddTo(Scores* scores) {
+    Flush();
     Add(scores, sums_);
     scores->words += words_;
   }
 
  private:
+  void Apply(const Slot& slot) {
+    const std::int16_t* weights = table_.EffectsOf(slot).weight.data();
+    for (std::size_t i = 0; i < kWides; ++i) {
+      Wide w;
+      std::memcpy(&w, weights + i * sizeof(Wide) / sizeof(std::int16_t), sizeof w);
+      wide_[i] += w;
+    }
+    if (++hits_ == kHitsAtOnce) Flush();
+  }
+  void Flush() {
+    for (std::size_t i = 0; i < kPlaces; ++i) sums_[i] += wide_[i / 8][i % 8];
+    for (Wide& w : wide_) w = Wide{};
+    hits_ = 0;
+  }
+
   const Table& table_;
+  Wide wide_[kWides] = {};  // of the latest hits
+  int hits_ = 0;
   Sums sums_{};
   int words_ = 0;
   std::uint64_t previous_ = 0;  // hash of the word before, when pairs begin with it
@@ -306,10 +330,11 @@ class Folded {
   char operator[](std::size_t i) const { return text_[i]; }
   // REQUIRES: length < 16.
   std::uint64_t HashOf(std::size_t begin, std::size_t length) const {
-    std::uint64_t half[2];
-    std::memcpy(half, text_ + begin, sizeof half);
-    half[length / 8] &= (std::uint64_t{1} << (length % 8 * 8)) - 1;
-    return Hasher::Of(half[0], half[1], length);
+    std::uint64_t low, high;
+    std::memcpy(&low, text_ + begin, sizeof low);
+    std::memcpy(&high, text_ + begin + sizeof low, sizeof high);
+    const std::uint64_t kept = (std::uint64_t{1} << (length % 8 * 8)) - 1;
+    return length < 8 ? Hasher::Of(low & kept, 0, length) : Hasher::Of(low, high & kept, length);
   }
 
  private:
