@@ -44,5 +44,19 @@ add_library(seccomp INTERFACE)
 target_include_directories(seccomp SYSTEM INTERFACE ${SECCOMP_INCLUDE})
 target_link_libraries(seccomp INTERFACE ${SECCOMP_LIBRARY})
 
+# Only the trainer of conductors wants these; where they are missing, everything else is built (tools/setup test
+# installs them).
+find_path(TORCH_INCLUDE torch/csrc/api/include/torch/torch.h)
+find_library(TORCH_LIBRARY torch)
+find_library(TORCH_CPU_LIBRARY torch_cpu)
+find_library(C10_LIBRARY c10)
+find_path(DNNL_INCLUDE dnnl.hpp)
+find_library(DNNL_LIBRARY dnnl)
+if(TORCH_INCLUDE AND TORCH_LIBRARY AND TORCH_CPU_LIBRARY AND C10_LIBRARY AND DNNL_INCLUDE AND DNNL_LIBRARY)
+  add_library(torch INTERFACE)
+  target_include_directories(torch SYSTEM INTERFACE ${TORCH_INCLUDE}/torch/csrc/api/include)
+  target_link_libraries(torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY} ${DNNL_LIBRARY})
+endif()
+
 # Built from pinned source packages by tools/setup, which writes this file with the paths of the builds.
 include(${BATON_DEPS}/deps.cmake)

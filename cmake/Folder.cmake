@@ -9,6 +9,7 @@ include(Precompiled)
 function(baton_folder name)
   cmake_parse_arguments(F "" "" "DEPS;LIBS;TEST_LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cc ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.h)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")  # a program that stands in its folder
   file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*_test.cc)
   set(library_sources ${sources})
   if(tests)

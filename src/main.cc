@@ -459,6 +459,13 @@ void AddTrain(CLI::App& app, int& code) {
   train->require_subcommand(1);
   AddTrainRouter(*train, code);
   AddTrainCoordinator(*train, code);
+  auto* conductor =
+      Sub(*train, "conductor",
+          "Train a language model to write plans, by examples and by reward (docs/conductor.md)",
+          "baton train conductor --folder build/conductor --memo memo.db --resume");
+  conductor->prefix_command();
+  conductor->set_help_flag();  // baton-train's own
+  conductor->callback([&code, conductor] { code = TrainConductor(conductor->remaining()); });
   static TrainEvidenceOptions evidence;
   auto* learn = Sub(*train, "evidence",
                     "Learn whom to ask, and when another opinion is worth its price (docs/evidence.md)",

@@ -168,6 +168,9 @@ struct TrainEvidenceOptions {
 };
 int TrainEvidence(const TrainEvidenceOptions& options);
 
+// Starts baton-train, which trains conductors, with these arguments; returns only when it cannot.
+int TrainConductor(const std::vector<std::string>& arguments);
+
 struct TrainInspectOptions {
   std::string results, policy = "coordinator";
 };

@@ -16,12 +16,15 @@ Result<ContextHandle> NewDecodeContext(const LoadedModel& model, const ContextSh
   params.n_batch = params.n_ubatch = static_cast<std::uint32_t>(shape.batch);
   params.n_threads = params.n_threads_batch = shape.threads;
   params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED;
-  params.type_k = params.type_v = GGML_TYPE_F16;
+  params.type_k = params.type_v = shape.exact ? GGML_TYPE_F32 : GGML_TYPE_F16;
   params.kv_unified = false;
   params.swa_full = false;
   params.no_perf = true;
   try {
-    if (ContextHandle context{llama_init_from_model(model.get(), params)}) return context;
+    if (ContextHandle context{llama_init_from_model(model.get(), params)}) {
+      if (shape.adapter) TRY_VOID(UseAdapter(context.get(), shape.adapter));
+      return context;
+    }
   } catch (const std::exception&) {
     // Told below: the cause is memory in all but damaged models.
   }
@@ -30,6 +33,12 @@ Result<ContextHandle> NewDecodeContext(const LoadedModel& model, const ContextSh
       fmt::format("no memory for {} sequences of {} tokens: lower the worker's parallel or context setting",
                   shape.sequences, shape.tokens),
       "no_memory");
+}
+
+Status UseAdapter(llama_context* context, llama_adapter_lora* adapter) {
+  float scale = 1;
+  if (llama_set_adapters_lora(context, &adapter, adapter ? 1 : 0, &scale) == 0) return {};
+  return Fail(Code::kInternal, "the adapter could not be laid over the model", "adapter");
 }
 
 Status CopySequence(llama_context* from, llama_context* to, int sequence) {

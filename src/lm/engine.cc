@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <thread>
@@ -73,7 +74,31 @@ class LlamaEngine : public Engine {
                                               .max_queue = o.max_queue,
                                               .context = context_,
                                               .first_context = o.first_context}));
+    if (!o.adapter.empty()) TRY_VOID(SetAdapter(o.adapter));
     return {};
+  }
+
+  Status SetAdapter(const std::string& path) override {
+    if (encoder_) return Fail(Code::kUnsupported, "an encoder takes no adapter", "model_is_encoder");
+    // The same file again, unchanged, is no reason to let what runs end first.
+    std::error_code ec;
+    const auto written = std::filesystem::last_write_time(path, ec).time_since_epoch().count();
+    const std::string stamp = fmt::format("{}\n{}", path, ec ? 0 : written);
+    MutexLock one_at_a_time(swap_);
+    if (stamp == stamp_) return {};
+    AdapterHandle adapter;
+    if (!path.empty()) {
+      TRY(adapter, model_.LoadAdapter(path));
+    }
+    scheduler_->SetAdapter(std::move(adapter));
+    stamp_ = stamp;
+    MutexLock lock(m_);
+    adapter_ = path;
+    return {};
+  }
+  std::string adapter() const override {
+    MutexLock lock(m_);
+    return adapter_;
   }
 
   const ModelInfo& info() const override { return model_.info(); }
@@ -210,7 +235,10 @@ class LlamaEngine : public Engine {
   LoadedModel model_;
   int context_ = 0;
   std::unique_ptr<PromptBuilder> prompts_;
-  Mutex m_;
+  Mutex swap_;
+  std::string stamp_ GUARDED_BY(swap_) = "\n0";  // of no adapter
+  mutable Mutex m_;
+  std::string adapter_ GUARDED_BY(m_);
   Random random_ GUARDED_BY(m_){EntropySeed()};
   // Last: their threads use everything above.
   std::unique_ptr<Scheduler> scheduler_;

@@ -29,6 +29,7 @@ struct EngineOptions {
   int context_per_sequence = 0;  // 0: the model's own, capped at 8192
   // Tokens of cache per sequence to begin with; doubled, up to the context, when a conversation needs more.
   int first_context = 1024;
+  std::string adapter = {};  // GGUF LoRA laid over the model; empty: none
 };
 
 struct GenerateRequest {
@@ -66,7 +67,8 @@ struct ModelInfo {
 class Engine {
  public:
   virtual ~Engine() = default;  // cancels what runs, joins the thread
-  // Seconds of work. kNotFound, kInvalidRequest ("model_hash_mismatch", "not_gguf"), kInternal.
+  // Seconds of work. kNotFound, kInvalidRequest ("model_hash_mismatch", "not_gguf", "foreign_adapter"),
+  // kInternal.
   static Result<std::shared_ptr<Engine>> Load(EngineOptions options);
   virtual const ModelInfo& info() const = 0;
 
@@ -75,6 +77,12 @@ class Engine {
   // (images), kOverloaded. On error no callback is made.
   virtual Result<std::shared_ptr<Job>> Generate(GenerateRequest request, OnEvent on_event,
                                                 OnDone on_done) = 0;
+
+  // Another adapter (empty: none) while the engine serves. What runs ends with the old one; what is submitted
+  // after the return begins with the new one, once the last old one has ended. Errors as LoadedModel's
+  // LoadAdapter, and then nothing changes; kUnsupported for encoders. Thread safe.
+  virtual Status SetAdapter(const std::string& path) = 0;
+  virtual std::string adapter() const = 0;
 
   // The rendered prompt and its token count, without running anything (for cost estimates and tests).
   struct Rendered {

@@ -16,6 +16,10 @@ struct FreeContext {
 struct FreeSampler {
   void operator()(llama_sampler* s) const { llama_sampler_free(s); }
 };
+struct FreeAdapter {
+  void operator()(llama_adapter_lora* a) const { llama_adapter_lora_free(a); }
+};
+using AdapterHandle = std::unique_ptr<llama_adapter_lora, FreeAdapter>;
 using ModelHandle = std::unique_ptr<llama_model, FreeModel>;
 using ContextHandle = std::unique_ptr<llama_context, FreeContext>;
 using SamplerHandle = std::unique_ptr<llama_sampler, FreeSampler>;

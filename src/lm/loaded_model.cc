@@ -7,6 +7,7 @@
 #include <limits>
 #include <mutex>
 
+#include "lm/adapter.h"
 #include "lm/gguf_check.h"
 #include "lm/models.h"
 
@@ -127,6 +128,19 @@ Result<LoadedModel> LoadedModel::Load(const std::string& path, const std::string
     m.longest_piece_ = std::max(m.longest_piece_, static_cast<int>(m.Piece(t, true).size()));
   }
   return m;
+}
+
+Result<AdapterHandle> LoadedModel::LoadAdapter(const std::string& path) const {
+  TRY_VOID(CheckAdapter(path, *this));
+  TakeComplaint();
+  try {
+    if (AdapterHandle adapter{llama_adapter_lora_init(model_.get(), path.c_str())}) return adapter;
+  } catch (const std::exception&) {
+    // The complaint says it better.
+  }
+  return Fail(Code::kInvalidRequest,
+              fmt::format("{} cannot be laid over {}: {}", path, info_.name, TakeComplaint()),
+              "adapter_unusable");
 }
 
 Result<std::vector<llama_token>> LoadedModel::Tokenize(std::string_view text, bool add, bool special) const {

@@ -19,6 +19,10 @@ class LoadedModel {
   // Checks hash and header, then loads. Errors as Engine::Load.
   static Result<LoadedModel> Load(const std::string& path, const std::string& sha256);
 
+  // An adapter for this model, from a GGUF file. It must go before the model does. Errors of CheckAdapter;
+  // kInvalidRequest "adapter_unusable" for tensors that this model has not, or of another size.
+  Result<AdapterHandle> LoadAdapter(const std::string& path) const;
+
   llama_model* get() const { return model_.get(); }
   const llama_vocab* vocab() const { return vocab_; }
   const ModelInfo& info() const { return info_; }

@@ -10,6 +10,8 @@
 //
 // The cache starts small and doubles when a conversation needs it (Grow).
 //
+// An adapter (LoRA) can be laid over the model and changed while it serves (HoldForSwap).
+//
 // A freed sequence keeps its cache. A later request with the same beginning starts from there, but only when
 // it asked for neither a seed nor temperature 0: the reused part was computed in batches of another shape,
 // whose rounding differs in the last bits, and those who ask for repeatable answers get the same computation
@@ -29,13 +31,9 @@
 namespace baton::lm {
 namespace {
 
-constexpr int kBatch = 512;
+constexpr int kBatch = kDecodeBatch;
 constexpr int kPromptStep = 64;
 constexpr std::size_t kWorthReusing = 16;
-
-ContextShape Shape(const SchedulerOptions& o, int tokens) {
-  return {.threads = o.threads, .sequences = o.max_parallel, .tokens = tokens, .batch = kBatch};
-}
 
 Error Cancelled() {
   return Fail(Code::kCancelled, "the generation was cancelled", "cancelled");
@@ -45,7 +43,7 @@ Error Cancelled() {
 
 Result<std::unique_ptr<Scheduler>> Scheduler::Start(const LoadedModel& model, const SchedulerOptions& o) {
   const int size = std::min(o.context, std::max(32, o.first_context));
-  TRY(ContextHandle context, NewDecodeContext(model, Shape(o, size)));
+  TRY(ContextHandle context, NewDecodeContext(model, Shape(o, size, nullptr)));
   return std::unique_ptr<Scheduler>(new Scheduler(model, o, size, std::move(context)));
 }
 
@@ -69,6 +67,9 @@ Scheduler::~Scheduler() {
     inbox_->wake.NotifyAll();
   }
   thread_.join();
+  // Handles of jobs keep the inbox alive, perhaps longer than the model lives.
+  MutexLock lock(inbox_->m);
+  inbox_->adapter.reset();
 }
 
 Status Scheduler::Submit(std::vector<std::shared_ptr<Generation>> generations) {
@@ -100,7 +101,7 @@ void Scheduler::LeftQueue() {
 void Scheduler::Run() {
   while (TakeNew()) {
     DropCancelled();
-    Admit();
+    if (!HoldForSwap()) Admit();
     MakeRoom();
     BuildBatch();
     Decode();
@@ -115,11 +116,14 @@ void Scheduler::Run() {
   }
 }
 
+bool Scheduler::Idle() const {
+  return std::none_of(slots_.begin(), slots_.end(), [](const Slot& s) { return s.generation != nullptr; });
+}
+
 // Waits while there is nothing to do. False when the engine goes away.
 bool Scheduler::TakeNew() {
   MutexLock lock(inbox_->m);
-  const bool idle = waiting_.empty() && std::none_of(slots_.begin(), slots_.end(),
-                                                     [](const Slot& s) { return s.generation != nullptr; });
+  const bool idle = waiting_.empty() && Idle();
   while (idle && inbox_->arrived.empty() && !inbox_->stopping && !inbox_->poked) inbox_->wake.Wait(lock);
   inbox_->poked = false;
   for (auto& g : inbox_->arrived) waiting_.push_back(std::move(g));
@@ -211,32 +215,6 @@ void Scheduler::Begin(Slot& slot, std::shared_ptr<Generation> g) {
                                                               slot.generation->sampling,
                                                               std::move(*constraint), index, std::move(ids)));
   slot.choice = slot.generation->choices.back().get();
-}
-
-// Reserving the whole context for every sequence would take a gigabyte that most conversations never touch.
-void Scheduler::MakeRoom() {
-  for (Slot& slot : slots_) {
-    if (!slot.generation) continue;
-    const std::size_t prompt = slot.generation->prompt.tokens.size();
-    const auto need = static_cast<int>(std::max(prompt, slot.cached.size()) + 1);
-    if (need <= size_) continue;
-    int size = size_;
-    while (size < need) size *= 2;
-    if (Status grown = Grow(std::min(size, options_.context)); !grown) Fail(slot, std::move(grown).error());
-  }
-}
-
-// A context cannot grow: a larger one takes over the state of what runs. Kept beginnings are not worth the
-// copy.
-Status Scheduler::Grow(int size) {
-  TRY(ContextHandle larger, NewDecodeContext(model_, Shape(options_, size)));
-  for (Slot& slot : slots_) {
-    if (!slot.generation) slot.cached.clear();
-    if (!slot.cached.empty()) TRY_VOID(CopySequence(context_.get(), larger.get(), slot.id));
-  }
-  context_ = std::move(larger);
-  size_ = size;
-  return {};
 }
 
 void Scheduler::BuildBatch() {

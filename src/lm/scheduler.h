@@ -14,6 +14,9 @@
 
 namespace baton::lm {
 
+inline constexpr int kDecodeBatch = 512;  // tokens of a step, at most
+
+struct ContextShape;
 struct SchedulerOptions {
   int threads = 1;
   int max_parallel = 8;
@@ -29,6 +32,8 @@ struct Inbox {
   std::deque<std::shared_ptr<Generation>> arrived GUARDED_BY(m);
   std::size_t queued GUARDED_BY(m) = 0;  // accepted and not yet in a slot
   bool poked GUARDED_BY(m) = false;
+  bool swap GUARDED_BY(m) = false;  // to `adapter`, when nothing runs
+  AdapterHandle adapter GUARDED_BY(m);
   bool stopping GUARDED_BY(m) = false;
 };
 
@@ -43,6 +48,9 @@ class Scheduler {
   // made.
   Status Submit(std::vector<std::shared_ptr<Generation>> generations);
 
+  // Any thread. As Engine::SetAdapter.
+  void SetAdapter(AdapterHandle adapter);
+
  private:
   // A sequence of the context's cache, and what runs in it.
   struct Slot {
@@ -56,9 +64,12 @@ class Scheduler {
   };
 
   Scheduler(const LoadedModel& model, const SchedulerOptions& options, int size, ContextHandle context);
+  static ContextShape Shape(const SchedulerOptions& options, int tokens, llama_adapter_lora* adapter);
   void Run();
   bool TakeNew();
   void LeftQueue();
+  bool Idle() const;
+  bool HoldForSwap();
   void DropCancelled();
   void Admit();
   void Begin(Slot& slot, std::shared_ptr<Generation> generation);
@@ -82,6 +93,7 @@ class Scheduler {
   const LoadedModel& model_;
   const SchedulerOptions options_;
   int size_;  // tokens per sequence that the cache has room for now
+  AdapterHandle adapter_;
   ContextHandle context_;
   Batch batch_;
   std::vector<Slot> slots_;

@@ -34,10 +34,41 @@ std::string Facts(const pool::Worker& w, std::int64_t unix_seconds) {
   return out;
 }
 
+// What a call is taken to be where its price must be one number.
+constexpr std::int64_t kTypicalInput = 200, kTypicalOutput = 50;
+
+// In millionths of a dollar, to two digits: a small model reads digits one by one.
+std::string CallPrice(const budget::PriceRow* row) {
+  if (!row) return "unknown";
+  const std::int64_t tokens = (row->input.v * kTypicalInput + row->output.v * kTypicalOutput) / 1'000'000;
+  return fmt::format("{:.2g}", static_cast<double>(tokens + (row->call ? row->call->v : 0)) / 1000);
+}
+
+std::string ShortTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
+                      bool again) {
+  std::string out =
+      again ? "Above stands the answer of your last plan. Keep it (three empty lists) or plan anew."
+            : "Do not answer. Plan.";
+  out += " Workers and prices:\n";
+  for (std::size_t i = 0; i < workers.size(); ++i) {
+    const pool::Worker& w = *workers[i];
+    out += fmt::format("{}: {}, {}\n", i, w.dialect == "exact" ? Ability(w.target.model) : "language model",
+                       CallPrice(w.prices.At(unix_seconds)));
+  }
+  return out + fmt::format("At most {} steps: model_id, subtasks, access_list.", steps);
+}
+
 }  // namespace
 
+std::optional<PlannerForm> ParsePlannerForm(std::string_view name) {
+  if (name.empty() || name == "full") return PlannerForm::kFull;
+  if (name == "short") return PlannerForm::kShort;
+  return std::nullopt;
+}
+
 std::string PlannerTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
-                        bool again) {
+                        bool again, PlannerForm form) {
+  if (form == PlannerForm::kShort) return ShortTask(workers, steps, unix_seconds, again);
   std::string out =
       again
           ? "The answer that your last plan gave stands above. If it is right and complete, keep it: reply "

@@ -1,0 +1,284 @@
+#include "train/learner.h"
+
+#include <ATen/Parallel.h>
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "train/transformer.h"
+
+namespace baton::train {
+namespace {
+
+using at::Tensor;
+
+bool HasShortFloats() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512bf16") != 0;
+#else
+  return false;
+#endif
+}
+
+at::ScalarType TypeOf(Precision precision) {
+  if (precision == Precision::kAuto) precision = HasShortFloats() ? Precision::kBfloat16 : Precision::kFloat;
+  return precision == Precision::kBfloat16 ? at::kBFloat16
+         : precision == Precision::kDouble ? at::kDouble
+                                           : at::kFloat;
+}
+
+std::int64_t TokensIn(const Example& e) {
+  std::size_t n = e.prompt.size();
+  for (const auto& c : e.continuations) n += c.tokens.size();
+  return static_cast<std::int64_t>(n);
+}
+
+Bundle BundleOf(const Example& e) {
+  Bundle b;
+  b.prompt = e.prompt;
+  for (const auto& c : e.continuations) b.continuations.push_back(c.tokens);
+  return b;
+}
+
+// What every token counts in the loss of a batch, summed up to one over all of them.
+struct Shares {
+  double tokens = 0;         // supervised
+  double continuations = 0;  // policy
+};
+Shares SharesOf(const std::vector<Example>& examples) {
+  Shares s;
+  for (const auto& e : examples) {
+    for (const auto& c : e.continuations) {
+      s.tokens += static_cast<double>(c.tokens.size());
+      s.continuations += c.tokens.empty() ? 0 : 1;
+    }
+  }
+  return s;
+}
+
+class TorchLearner : public Learner {
+ public:
+  TorchLearner(LearnerOptions options, std::unique_ptr<Transformer> model)
+      : o_(std::move(options)), model_(std::move(model)) {
+    for (const auto& a : model_->adapters()) {
+      for (const Tensor& t : {a.a, a.b}) {
+        mine_.push_back({t, at::zeros_like(t), at::zeros_like(t)});
+      }
+    }
+  }
+
+  Result<BatchResult> Accumulate(const std::vector<Example>& examples, Loss loss) override {
+    return Run(examples, loss, true);
+  }
+  Result<BatchResult> Measure(const std::vector<Example>& examples, Loss loss) override {
+    return Run(examples, loss, false);
+  }
+  StepResult Step(double rate) override;
+  Result<std::vector<std::vector<float>>> Scores(const std::vector<int>& tokens) override;
+  std::vector<float> Gradient() const override;
+  State Save() const override;
+  Status Restore(const State& state) override;
+  lm::Adapter ToAdapter(const std::string& vocabulary) const override;
+  std::int64_t parameters() const override { return model_->parameters(); }
+  std::string precision() const override {
+    const auto type = model_->options().products;
+    return type == at::kBFloat16 ? "bf16" : type == at::kDouble ? "f64" : "f32";
+  }
+
+ private:
+  struct Mine {
+    Tensor value, mean, square;
+  };
+  Result<BatchResult> Run(const std::vector<Example>& examples, Loss loss, bool learn);
+  Tensor LossOf(const Example& e, const Tensor& logprobs, Loss loss, const Shares& shares,
+                double* outside) const;
+  double Norm() const;
+
+  const LearnerOptions o_;
+  const std::unique_ptr<Transformer> model_;
+  std::vector<Mine> mine_;
+  std::int64_t steps_ = 0;
+};
+
+Tensor TorchLearner::LossOf(const Example& e, const Tensor& logprobs, Loss loss, const Shares& shares,
+                            double* outside) const {
+  std::vector<double> weights, before;
+  const Tensor now = logprobs.detach().to(at::kDouble).contiguous();
+  std::size_t at = 0;
+  for (const auto& c : e.continuations) {
+    const auto n = static_cast<double>(c.tokens.size());
+    for (std::size_t i = 0; i < c.tokens.size(); ++i, ++at) {
+      weights.push_back(c.weight / (loss == Loss::kSupervised ? shares.tokens : shares.continuations * n));
+      before.push_back(c.before.empty() ? now.data_ptr<double>()[at] : static_cast<double>(c.before[i]));
+    }
+  }
+  const Tensor w = at::tensor(weights, at::kDouble).to(logprobs.scalar_type());
+  if (loss == Loss::kSupervised) return -(logprobs * w).sum();
+  const Tensor ratio = (logprobs - at::tensor(before, at::kDouble).to(logprobs.scalar_type())).exp();
+  const Tensor kept = ratio.clamp(1 - o_.ratio_clip, 1 + o_.ratio_clip);
+  *outside += (ratio.detach() != kept.detach()).sum().item<double>();
+  return -at::minimum(ratio * w, kept * w).sum();
+}
+
+Result<BatchResult> TorchLearner::Run(const std::vector<Example>& examples, Loss loss, bool learn) {
+  BatchResult out;
+  const Shares shares = SharesOf(examples);
+  double outside = 0;
+  try {
+    const at::AutoGradMode gradients(learn);
+    for (const auto& e : examples) {
+      if (e.prompt.empty() || SharesOf({e}).tokens == 0) {
+        out.logprobs.resize(out.logprobs.size() + e.continuations.size());
+        continue;
+      }
+      const Tensor logprobs = model_->LogProbabilitiesOf(BundleOf(e));
+      const Tensor value = LossOf(e, logprobs, loss, shares, &outside);
+      if (learn) value.backward();
+      out.loss += value.item<double>();
+      out.tokens += TokensIn(e);
+      const Tensor flat = logprobs.detach().to(at::kFloat).contiguous();
+      const float* p = flat.data_ptr<float>();
+      for (const auto& c : e.continuations) {
+        out.logprobs.emplace_back(p, p + c.tokens.size());
+        p += c.tokens.size();
+      }
+    }
+  } catch (const std::exception& e) {
+    return Fail(Code::kInternal,
+                fmt::format("the trainer's computation failed: {}", std::string(e.what()).substr(0, 300)),
+                "torch");
+  }
+  out.clipped = shares.tokens > 0 ? outside / shares.tokens : 0;
+  return out;
+}
+
+double TorchLearner::Norm() const {
+  double sum = 0;
+  for (const auto& m : mine_) {
+    if (m.value.grad().defined()) sum += m.value.grad().to(at::kDouble).square().sum().item<double>();
+  }
+  return std::sqrt(sum);
+}
+
+StepResult TorchLearner::Step(double rate) {
+  const at::NoGradGuard none;
+  StepResult out;
+  out.norm = Norm();
+  out.skipped = !std::isfinite(out.norm);
+  if (!out.skipped) {
+    ++steps_;
+    const double shorter = o_.most_norm > 0 && out.norm > o_.most_norm ? o_.most_norm / out.norm : 1;
+    const double c1 = 1 - std::pow(o_.beta1, steps_), c2 = 1 - std::pow(o_.beta2, steps_);
+    for (auto& m : mine_) {
+      if (!m.value.grad().defined()) continue;
+      const Tensor g = m.value.grad() * shorter;
+      m.mean.mul_(o_.beta1).add_(g, 1 - o_.beta1);
+      m.square.mul_(o_.beta2).addcmul_(g, g, 1 - o_.beta2);
+      m.value.mul_(1 - rate * o_.decay);
+      m.value.addcdiv_(m.mean, (m.square / c2).sqrt_().add_(o_.epsilon), -rate / c1);
+    }
+  }
+  for (auto& m : mine_) m.value.mutable_grad() = Tensor();
+  return out;
+}
+
+Result<std::vector<std::vector<float>>> TorchLearner::Scores(const std::vector<int>& tokens) {
+  std::vector<std::vector<float>> out;
+  try {
+    const Tensor scores = model_->Scores(tokens).to(at::kFloat).contiguous();
+    const std::int64_t n = scores.size(1);
+    for (std::int64_t i = 0; i < scores.size(0); ++i)
+      out.emplace_back(scores.data_ptr<float>() + i * n, scores.data_ptr<float>() + (i + 1) * n);
+  } catch (const std::exception& e) {
+    return Fail(Code::kInternal, std::string(e.what()).substr(0, 300), "torch");
+  }
+  return out;
+}
+
+void Append(const Tensor& t, std::vector<float>* out) {
+  const Tensor flat = t.detach().to(at::kFloat).contiguous();
+  out->insert(out->end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+}
+
+std::vector<float> TorchLearner::Gradient() const {
+  std::vector<float> out;
+  for (const auto& m : mine_)
+    Append(m.value.grad().defined() ? m.value.grad() : at::zeros_like(m.value), &out);
+  return out;
+}
+
+Learner::State TorchLearner::Save() const {
+  State s;
+  s.steps = steps_;
+  for (const auto& m : mine_) {
+    Append(m.value, &s.parameters);
+    Append(m.mean, &s.mean);
+    Append(m.square, &s.square);
+  }
+  return s;
+}
+
+Status TorchLearner::Restore(const State& s) {
+  const auto n = static_cast<std::size_t>(parameters());
+  if (s.parameters.size() != n || s.mean.size() != n || s.square.size() != n)
+    return Fail(Code::kInvalidRequest,
+                fmt::format("the checkpoint has {} parameters, this training {}: it is of another base or of "
+                            "another kind of adapter",
+                            s.parameters.size(), n),
+                "other_checkpoint");
+  const at::NoGradGuard none;
+  std::size_t at = 0;
+  for (auto& m : mine_) {
+    const auto from = [&](const std::vector<float>& all) {
+      std::vector<float> part(all.begin() + static_cast<std::ptrdiff_t>(at),
+                              all.begin() + static_cast<std::ptrdiff_t>(at) + m.value.numel());
+      return at::tensor(part, at::kFloat).view(m.value.sizes());
+    };
+    m.value.copy_(from(s.parameters));
+    m.mean.copy_(from(s.mean));
+    m.square.copy_(from(s.square));
+    m.value.mutable_grad() = Tensor();
+    at += static_cast<std::size_t>(m.value.numel());
+  }
+  steps_ = s.steps;
+  return {};
+}
+
+lm::Adapter TorchLearner::ToAdapter(const std::string& vocabulary) const {
+  lm::Adapter out;
+  out.architecture = model_->architecture().name;
+  out.alpha = static_cast<float>(o_.alpha);
+  out.vocabulary = vocabulary;
+  out.base = model_->name();
+  for (const auto& a : model_->adapters()) {
+    lm::Adapter::Part part;
+    part.tensor = a.tensor;
+    part.rank = a.a.size(0);
+    part.in = a.a.size(1);
+    part.out = a.b.size(0);
+    Append(a.a, &part.a);
+    Append(a.b, &part.b);
+    out.parts.push_back(std::move(part));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Learner>> Learner::Create(const LearnerOptions& options) {
+  try {
+    at::set_num_threads(std::max(1, options.threads));
+    Transformer::Options t;
+    t.products = TypeOf(options.precision);
+    t.rank = options.rank;
+    t.alpha = options.alpha;
+    t.projections = options.projections;
+    t.seed = options.seed;
+    TRY(auto model, Transformer::Load(options.base, t));
+    return std::unique_ptr<Learner>(new TorchLearner(options, std::move(model)));
+  } catch (const std::exception& e) {
+    return Fail(Code::kInternal, std::string(e.what()).substr(0, 300), "no_memory");
+  }
+}
+
+}  // namespace baton::train
