@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 
 #include "conduct/report.h"
+#include "conduct/table.h"
 
 namespace baton::conduct {
 namespace {
@@ -93,6 +95,23 @@ std::string CurvePage(const Study& study, const ReportFacts& facts) {
   out += Chart("Utility by generation (mean over candidates)", utility);
   out += Chart("Step size sigma", sigma);
   return out + fmt::format("<h2>On the test problems</h2><pre>{}</pre>\n", Escape(ReportText(study)));
+}
+
+std::string TablePage(const Study& study, const std::vector<arena::Problem>& test, const ReportFacts& facts) {
+  std::map<std::string, std::vector<std::size_t>> families;
+  for (std::size_t i = 0; i < test.size(); ++i) families[test[i].family].push_back(i);
+  std::string out =
+      "<!doctype html><meta charset='utf-8'><title>Live pool</title><style>body{font:14px "
+      "system-ui;margin:2em}"
+      "pre{overflow:auto}</style><h1>A live pool, every policy on the same problems</h1>";
+  out += fmt::format("<p>{}<br>{}, revision {}</p>", Escape(facts.command), Escape(facts.machine),
+                     Escape(facts.revision));
+  if (!facts.simulated.empty()) out += fmt::format("<p>Simulated workers: {}</p>", Escape(facts.simulated));
+  out += fmt::format("<h2>All {} problems</h2><pre>{}</pre>", test.size(), Escape(ReportText(study)));
+  for (const auto& [family, rows] : families)
+    out += fmt::format("<h2>{} ({})</h2><pre>{}</pre>", Escape(family), rows.size(),
+                       Escape(ReportText(Part(study, rows))));
+  return out + "\n";
 }
 
 }  // namespace baton::conduct
