@@ -18,7 +18,7 @@ int main(int argc, char** argv) {
     for (const double v : x) s += v * v;
     return s;
   };
-  baton::conduct::SepCmaEs es({std::vector<double>(static_cast<std::size_t>(n), 1), 0.1, population, 1});
+  baton::conduct::SepCmaEs es({std::vector<double>(static_cast<std::size_t>(n), 1), 0.1, {}, population, 1});
   std::vector<double> values;
   const auto began = std::chrono::steady_clock::now();
   for (int g = 0; g < generations; ++g) {

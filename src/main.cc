@@ -351,6 +351,62 @@ void AddBench(CLI::App& app, int& code) {
   sub->callback([&code] { code = Bench(o); });
 }
 
+// What training and tables stand on: pool, problems, memo.
+void AddGround(CLI::App* sub, TrainCoordinatorOptions& o) {
+  sub->add_option("--config", o.config, "this configuration's workers instead of the built-in pool");
+  sub->add_option("--reader", o.reader, "with --config: the local worker that reads; default: the first");
+  sub->add_option("--models", o.models, "folder of GGUF files")->capture_default_str();
+  sub->add_option("--workers", o.workers,
+                  "of the built-in pool (smol gemma calculator sql python search); default: all");
+  sub->add_option("--families", o.families, "families of problems; default: all");
+  sub->add_option("--questions", o.questions, "files of real questions to add: JSON Lines, .gz or .zst");
+  sub->add_option("--questions-each", o.questions_each, "of each file, for training and for test")
+      ->capture_default_str();
+  sub->add_option("--train", o.train_problems, "generated problems to train on")->capture_default_str();
+  sub->add_option("--test", o.test_problems, "generated problems to test on")->capture_default_str();
+  sub->add_option("--seed", o.seed, "of problems, candidates and choices")->capture_default_str();
+  sub->add_option("--value", o.usd_per_right, "USD that a right answer is worth")
+      ->check(CLI::Range(1e-9, 1e9))
+      ->capture_default_str();
+  sub->add_option("--max-answer", o.max_answer, "tokens of an answer")
+      ->check(CLI::Range(4, 2048))
+      ->capture_default_str();
+  sub->add_option("--memo", o.memo, "file that remembers every repeatable call");
+  sub->add_option("--results", o.results, "result file (JSON)");
+  sub->add_option("--page", o.page, "one HTML page");
+  sub->add_option("--threads", o.threads, "of each model; 0: the physical cores");
+  sub->add_option("--parallel", o.parallel, "sequences a model decodes together")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  sub->add_option("--episodes", o.episodes, "episodes at the same time")
+      ->check(CLI::Range(1, 4096))
+      ->capture_default_str();
+  sub->add_flag("--quick", o.quick, "a miniature run, to see that everything works");
+  sub->add_flag("--json", o.json, "print the results as JSON");
+}
+
+void AddEvalLive(CLI::App& eval, int& code) {
+  static EvalLiveOptions o;
+  auto* sub = Sub(
+      eval, "live",
+      "Compare everything that could answer over a live pool, on the same problems (docs/evaluation.md)",
+      "baton eval live --memo memo.db --coordinator coordinator.json --results live.json --page live.html");
+  AddGround(sub, o);
+  sub->add_option("--coordinator", o.coordinator, "file of a trained coordinator: rows of their own");
+  sub->add_option("--conductor", o.conductor, "with --config: the worker whose model was trained to plan");
+  sub->add_option("--generations", o.generations, "of the MasRouter-style controller")
+      ->check(CLI::Range(0, 10000));
+  sub->add_option("--replications", o.replications, "problems per generation")->check(CLI::Range(1, 10000));
+  sub->add_option("--population", o.population, "tries per problem; 0: ceil(4 + 3 ln n)")
+      ->check(CLI::Range(0, 10000));
+  sub->add_option("--timed", o.timed, "time every policy on so many problems, without the memo")
+      ->check(CLI::Range(0, 1000));
+  sub->callback([&code] {
+    o.command = CommandLine();
+    code = EvalLive(o);
+  });
+}
+
 void AddEval(CLI::App& app, int& code) {
   static EvalOptions o;
   static EvalImportOptions i;
@@ -380,9 +436,17 @@ void AddEval(CLI::App& app, int& code) {
   sub->add_option("--html", o.html, "write the report as one page");
   sub->add_option("--rerun", o.rerun,
                   "repeat the evaluation of a result file and compare; fails on a difference");
+  static TrainInspectOptions inspect;
+  sub->add_option("--inspect", inspect.results,
+                  "instead: what a policy of a result file of training or `live` does");
+  sub->add_option("--policy", inspect.policy, "with --inspect: which policy in it")->capture_default_str();
+  sub->add_option("--before", inspect.before,
+                  "with --inspect: an earlier result file: what has changed since");
   sub->callback([&code, sub] {
-    if (sub->get_subcommands().empty()) code = Eval(o);
+    if (!sub->get_subcommands().empty()) return;
+    code = inspect.results.empty() ? Eval(o) : TrainInspect(inspect);
   });
+  AddEvalLive(*sub, code);
   auto* import = Sub(*sub, "import", "Turn a published data set into an outcome matrix",
                      "baton eval import routerdc datasets/split2_model7/*.json --out routerdc.jsonl");
   import
@@ -400,18 +464,7 @@ void AddTrainCoordinator(CLI::App& train, int& code) {
       train, "coordinator",
       "Evolve a coordinator over the built-in pool and measure it beside its controls (docs/coordinator.md)",
       "baton train coordinator --generations 15 --memo memo.db --checkpoint c.json --resume");
-  sub->add_option("--config", o.config, "train on this configuration's workers instead of the built-in pool");
-  sub->add_option("--reader", o.reader, "with --config: the local worker that reads; default: the first");
-  sub->add_option("--models", o.models, "folder of GGUF files")->capture_default_str();
-  sub->add_option("--workers", o.workers,
-                  "of the built-in pool (smol gemma calculator sql python search); default: all");
-  sub->add_option("--families", o.families, "families of problems; default: all");
-  sub->add_option("--questions", o.questions, "files of real questions to add: JSON Lines, .gz or .zst");
-  sub->add_option("--questions-each", o.questions_each, "of each file, for training and for test")
-      ->capture_default_str();
-  sub->add_option("--train", o.train_problems, "generated problems to train on")->capture_default_str();
-  sub->add_option("--test", o.test_problems, "generated problems to test on")->capture_default_str();
-  sub->add_option("--seed", o.seed, "of problems, candidates and choices")->capture_default_str();
+  AddGround(sub, o);
   sub->add_option("--generations", o.generations, "played generations")
       ->check(CLI::Range(0, 10000))
       ->capture_default_str();
@@ -420,33 +473,28 @@ void AddTrainCoordinator(CLI::App& train, int& code) {
       ->capture_default_str();
   sub->add_option("--population", o.population, "candidates; 0: ceil(4 + 3 ln n)")
       ->check(CLI::Range(0, 10000));
+  sub->add_option("--turns", o.turns, "at most so many turns")
+      ->check(CLI::Range(1, 16))
+      ->capture_default_str();
+  sub->add_option("--replay", o.replay, "generations on recorded single turns, before episodes are played")
+      ->check(CLI::Range(0, 1'000'000))
+      ->capture_default_str();
+  sub->add_option(
+      "--recorded", o.recorded,
+      "instead of a live pool: an outcome matrix (docs/format/outcomes.md), one turn; reads with smol");
+  sub->add_option("--gate", o.gate_each,
+                  "problems per slice that decide where the coordinator may serve; 0: no gate")
+      ->check(CLI::Range(0, 1000))
+      ->capture_default_str();
   sub->add_option("--sigma", o.sigma, "first standard deviation")
       ->check(CLI::Range(1e-6, 10.0))
       ->capture_default_str();
-  sub->add_option("--value", o.usd_per_right, "USD that a right answer is worth")
-      ->check(CLI::Range(1e-9, 1e9))
-      ->capture_default_str();
-  sub->add_option("--max-answer", o.max_answer, "tokens of an answer")
-      ->check(CLI::Range(4, 2048))
-      ->capture_default_str();
   sub->add_option("--minutes", o.minutes, "stop training after so long; 0: when done");
-  sub->add_option("--memo", o.memo, "file that remembers every repeatable call");
   sub->add_option("--checkpoint", o.checkpoint, "file written after every generation");
   sub->add_flag("--resume", o.resume, "go on from the checkpoint, when it is there");
   sub->add_option("--out", o.out, "the trained coordinator")->capture_default_str();
-  sub->add_option("--results", o.results, "result file (JSON)");
-  sub->add_option("--page", o.page, "curves as one HTML page");
-  sub->add_option("--threads", o.threads, "of each model; 0: the physical cores");
-  sub->add_option("--parallel", o.parallel, "sequences a model decodes together")
-      ->check(CLI::Range(1, 64))
-      ->capture_default_str();
-  sub->add_option("--episodes", o.episodes, "episodes at the same time")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
   sub->add_flag("!--no-controls", o.controls, "without random search, REINFORCE and the ablation");
   sub->add_flag("!--no-baselines", o.baselines, "without self-consistency, majority, mixture and planner");
-  sub->add_flag("--quick", o.quick, "a miniature run, to see that everything works");
-  sub->add_flag("--json", o.json, "print the results as JSON");
   sub->callback([&code] {
     o.command = CommandLine();
     code = TrainCoordinator(o);
@@ -486,6 +534,7 @@ void AddTrain(CLI::App& app, int& code) {
           "baton train inspect docs/results/coordinator.json --policy coordinator");
   sub->add_option("results", inspect.results, "result file of `baton train`")->required();
   sub->add_option("--policy", inspect.policy, "which policy in it")->capture_default_str();
+  sub->add_option("--before", inspect.before, "an earlier result file: what has changed since");
   sub->callback([&code] { code = TrainInspect(inspect); });
 }
 

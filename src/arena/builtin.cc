@@ -4,30 +4,34 @@
 
 #include <algorithm>
 
+#include "arena/primed_backend.h"
 #include "pool/local_backend.h"
 
 namespace baton::arena {
 namespace {
 
 struct Row {
-  std::string_view name, model;  // model: a file of lm/models.h, or an exact worker
-  bool exact;
+  std::string_view name, model;      // model: a file of lm/models.h, or an exact worker
+  bool exact, base;                  // base: never taught to answer (primed_backend.h)
   std::int64_t input, output, call;  // nano-dollars per million tokens; nano-dollars per call
 };
+// Transcripts of which the reader keeps the beginnings: at least one per episode that is being played.
+constexpr int kReading = 32;
 constexpr Row kRows[] = {
-    {"smol", "smollm2-135m-instruct", false, 20'000'000, 80'000'000, 0},
-    {"gemma", "gemma-3-270m", false, 40'000'000, 160'000'000, 0},
-    {"calculator", "calculator", true, 0, 0, 1'000},
-    {"sql", "sql", true, 0, 0, 2'000},
-    {"python", "python", true, 0, 0, 5'000},
-    {"search", "search", true, 0, 0, 2'000},
+    {"smol", "smollm2-135m-instruct", false, false, 20'000'000, 80'000'000, 0},
+    {"gemma", "gemma-3-270m", false, true, 40'000'000, 160'000'000, 0},
+    {"calculator", "calculator", true, false, 0, 0, 1'000},
+    {"sql", "sql", true, false, 0, 0, 2'000},
+    {"python", "python", true, false, 0, 0, 5'000},
+    {"search", "search", true, false, 0, 0, 2'000},
 };
 
 std::shared_ptr<pool::Worker> WorkerOf(const Row& row, const std::string& models) {
   auto w = std::make_shared<pool::Worker>();
   w->name = row.name;
   w->dialect = row.exact ? "exact" : "local";
-  w->target.model = row.model;
+  // The memo knows a worker by this: with examples it is another one than without.
+  w->target.model = row.base ? fmt::format("{}, primed", row.model) : std::string(row.model);
   if (!row.exact) w->path = fmt::format("{}/{}.gguf", models, row.model);
   w->target.max_output = 96;
   w->context = row.exact ? 0 : 2048;
@@ -42,6 +46,22 @@ std::shared_ptr<pool::Worker> WorkerOf(const Row& row, const std::string& models
   w->priced = true;
   w->max_queue = 100'000;
   return w;
+}
+
+lm::EngineOptions EngineFor(const pool::Worker& worker, const BuiltinOptions& o) {
+  lm::EngineOptions engine;
+  engine.path = worker.path;
+  engine.threads = o.threads;
+  engine.max_parallel = o.parallel;
+  engine.max_queue = 100'000;
+  engine.context_per_sequence = 2048;
+  engine.first_context = 512;
+  return engine;
+}
+
+bool IsBase(std::string_view worker) {
+  return std::any_of(std::begin(kRows), std::end(kRows),
+                     [&](const Row& r) { return r.name == worker && r.base; });
 }
 
 }  // namespace
@@ -65,15 +85,13 @@ Result<BuiltinPool> MakeBuiltinPool(const BuiltinOptions& o, std::string* left_o
       out.sandbox = std::move(*sandbox);
     }
     if (!row->exact) {
-      lm::EngineOptions engine;
-      engine.path = worker->path;
-      engine.threads = o.threads;
-      engine.max_parallel = o.parallel;
-      engine.max_queue = 100'000;
-      engine.context_per_sequence = 2048;
-      engine.first_context = 512;
+      lm::EngineOptions engine = EngineFor(*worker, o);
       TRY(auto loaded, lm::Engine::Load(engine));
       out.engines.emplace_back(name, std::move(loaded));
+      if (o.reader && !out.reader) {
+        engine.max_parallel = kReading;
+        TRY(out.reader, lm::Engine::Load(engine));
+      }
     }
     out.workers.push_back(std::move(worker));
   }
@@ -89,7 +107,10 @@ std::shared_ptr<lm::Engine> BuiltinPool::Engine(std::string_view worker) const {
 
 pool::BackendFactory BuiltinPool::Factory(Loop& loop) const {
   return [this, &loop](std::shared_ptr<const pool::Worker> w) -> std::unique_ptr<pool::Backend> {
-    if (w->dialect == "local") return pool::CreateLocalBackend(w, loop, Engine(w->name));
+    if (w->dialect == "local") {
+      auto local = pool::CreateLocalBackend(w, loop, Engine(w->name));
+      return IsBase(w->name) ? PrimedBackend(std::move(local)) : std::move(local);
+    }
     std::unique_ptr<exact::Answerer> answerer;
     if (w->name == "calculator") answerer = exact::NewCalculator();
     if (w->name == "python") answerer = exact::NewPython(sandbox);

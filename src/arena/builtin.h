@@ -17,6 +17,7 @@ struct BuiltinOptions {
   World world;
   int parallel = 8;  // sequences a model decodes together
   int threads = 0;
+  bool reader = false;  // also an engine that does nothing but read transcripts
 };
 
 // Prices are of this project's making, in the proportion of what the workers cost to run: models by tokens,
@@ -25,6 +26,9 @@ struct BuiltinPool {
   std::vector<std::shared_ptr<const pool::Worker>> workers;
   // Of `names` that are models; the first reads transcripts for coordinators.
   std::vector<std::pair<std::string, std::shared_ptr<lm::Engine>>> engines;
+  // Of the first model, when asked for: what it has read stays in its cache until the next turn, because no
+  // answer of the same model takes its place. The weights are in memory once.
+  std::shared_ptr<lm::Engine> reader;
   World world;
   std::shared_ptr<verify::Sandbox> sandbox;
 

@@ -154,6 +154,7 @@ void Live::Fill(workflow::Trace& trace, const Problem& problem, Rollout* out) co
 
 Task<Rollout> Live::Play(Episode e) {
   Rollout out;
+  const TimePoint began = loop_.Now();
   const chat::Request request = RequestOf(e, o_.max_answer);
   rails::Controls controls;
   controls.max_cost = e.ceiling;
@@ -174,6 +175,7 @@ Task<Rollout> Live::Play(Episode e) {
   job.exchange = IdOf(*e.problem);
   workflow::Trace trace = co_await Run(std::move(job), e, &out);
   Fill(trace, *e.problem, &out);
+  out.ms = std::chrono::duration<double, std::milli>(loop_.Now() - began).count();
   co_return out;
 }
 

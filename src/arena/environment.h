@@ -48,6 +48,7 @@ struct Rollout {
   budget::Nanos cost, worst_case;
   std::int64_t tokens = 0;  // input and output of all calls
   int calls = 0;
+  double ms = 0;      // wall time, whatever was remembered and whoever else was playing
   std::string error;  // why there is no answer; empty: there is one
   std::vector<std::string> notes;
 };

@@ -143,12 +143,22 @@ struct TrainCoordinatorOptions {
   std::vector<std::string> workers, families, questions;
   std::uint64_t seed = 1;
   int train_problems = 98, test_problems = 210, questions_each = 20;
-  int generations = 15, replications = 16, population = 0;
+  int generations = 15, replications = 16, population = 0, turns = 5, replay = 1000;
   double sigma = 0.03, usd_per_right = 0.001, minutes = 0;
   int max_answer = 40, parallel = 8, threads = 0, episodes = 64;
+  std::string recorded;  // outcome matrix: one turn, on what was recorded
+  int gate_each = 12;    // problems per slice that the gate plays; 0: no gate
   bool resume = false, controls = true, baselines = true, quick = false, json = false;
 };
 int TrainCoordinator(const TrainCoordinatorOptions& options);
+
+// The same ground (pool, problems, memo), nothing trained but what the table's own rows need.
+struct EvalLiveOptions : TrainCoordinatorOptions {
+  std::string coordinator;  // file of a trained one; empty: no such row
+  std::string conductor;    // worker whose model was trained to plan; empty: no such rows
+  int timed = 0;            // problems that every policy is timed on
+};
+int EvalLive(const EvalLiveOptions& options);
 
 struct EnvOptions {
   std::string listen = "127.0.0.1:8090", models = "models", memo, token_env = "BATON_ENV_TOKEN", write_world;
@@ -172,7 +182,7 @@ int TrainEvidence(const TrainEvidenceOptions& options);
 int TrainConductor(const std::vector<std::string>& arguments);
 
 struct TrainInspectOptions {
-  std::string results, policy = "coordinator";
+  std::string results, policy = "coordinator", before;  // before: results of an earlier version
 };
 int TrainInspect(const TrainInspectOptions& options);
 

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <csignal>
-#include <fstream>
 
-#include "cli/revision.h"
 #include "cli/train_ground.h"
 #include "conduct/file.h"
 #include "conduct/report.h"
@@ -14,17 +12,6 @@ namespace baton::cli {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
-
-std::string Machine() {
-  std::ifstream in("/proc/cpuinfo");
-  std::string line, model = "unknown processor";
-  int cores = 0;
-  while (std::getline(in, line)) {
-    if (line.starts_with("processor")) ++cores;
-    if (line.starts_with("model name")) model = line.substr(std::min(line.size(), line.find(':') + 2));
-  }
-  return fmt::format("{} x {}", cores, model);
-}
 
 double Seconds(TimePoint since) {
   return std::chrono::duration<double>(SystemClock().Now() - since).count();
@@ -36,6 +23,8 @@ conduct::StudyOptions StudyOf(const TrainCoordinatorOptions& o, const Ground& g,
   s.optimise.generations = o.generations;
   s.optimise.replications = o.replications;
   s.optimise.population = o.population;
+  s.optimise.replay_generations = o.replay;
+  s.turns = o.turns;
   s.optimise.sigma = o.sigma;
   s.optimise.checkpoint = o.checkpoint;
   s.optimise.resume = o.resume;
@@ -43,8 +32,9 @@ conduct::StudyOptions StudyOf(const TrainCoordinatorOptions& o, const Ground& g,
     return interrupted != 0 || (o.minutes > 0 && Seconds(began) > o.minutes * 60);
   };
   s.give_up = [] { return interrupted != 0; };
+  s.gate = g.gate;
   s.controls = o.controls;
-  s.baselines = o.baselines;
+  s.baselines = o.baselines && o.recorded.empty();
   s.planner = g.planner;
   s.say = [began](const std::string& line) { fmt::print(stderr, "[{:6.0f} s] {}\n", Seconds(began), line); };
   s.seconds = [began] { return Seconds(began); };
@@ -57,27 +47,6 @@ Task<void> Study(Ground* g, conduct::StudyOptions options, Result<conduct::Study
 Task<void> ThenStop(Task<void> task, net::IoLoop* loop) {
   co_await std::move(task);
   loop->Stop();
-}
-
-conduct::ReportFacts FactsOf(const TrainCoordinatorOptions& o, const Ground& g) {
-  conduct::ReportFacts f;
-  f.command = o.command;
-  f.revision = std::string(Revision());
-  f.machine = Machine();
-  f.seeds = {o.seed};
-  f.usd_per_right = o.usd_per_right;
-  f.simulated = g.simulated;
-  const auto counts = g.memo->counts();
-  f.settings = {{"train_problems", std::to_string(g.train.size())},
-                {"generations", std::to_string(o.generations)},
-                {"replications", std::to_string(o.replications)},
-                {"sigma0", fmt::format("{}", o.sigma)},
-                {"max_answer_tokens", std::to_string(o.max_answer)},
-                {"base_model", g.reader->base().name},
-                {"memo_hits", std::to_string(counts.hits)},
-                {"memo_misses", std::to_string(counts.misses)},
-                {"prices", "the built-in pool's own (docs/coordinator.md), no provider's"}};
-  return f;
 }
 
 Status WriteAll(const TrainCoordinatorOptions& o, const Ground& g, conduct::Study& study) {
@@ -105,7 +74,10 @@ int TrainCoordinator(const TrainCoordinatorOptions& given) {
     o.replications = std::min(o.replications, 4);
     o.train_problems = std::min(o.train_problems, 14);
     o.test_problems = std::min(o.test_problems, 14);
+    o.gate_each = std::min(o.gate_each, 2);
+    o.replay = std::min(o.replay, 100);
   }
+  if (!o.recorded.empty()) o.turns = 1;  // nobody recorded what came next
   const TimePoint began = SystemClock().Now();
   const auto loop = net::IoLoop::Create();
   Ground ground;
@@ -123,7 +95,13 @@ int TrainCoordinator(const TrainCoordinatorOptions& given) {
 int TrainInspect(const TrainInspectOptions& o) {
   auto text = conduct::ReadWhole(o.results);
   if (!text) return Complain(text.error());
-  auto shown = conduct::InspectText(*text, o.policy);
+  std::string before;
+  if (!o.before.empty()) {
+    auto earlier = conduct::ReadWhole(o.before);
+    if (!earlier) return Complain(earlier.error());
+    before = std::move(*earlier);
+  }
+  auto shown = conduct::InspectText(*text, o.policy, before);
   if (!shown) return Complain(shown.error());
   fmt::print("{}", *shown);
   return 0;

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include "arena/builtin.h"
+#include "arena/recorded.h"
 #include "cli/commands.h"
+#include "conduct/report.h"
 #include "conduct/rollouts.h"
 #include "net/client.h"
 #include "net/loop.h"
@@ -19,6 +21,7 @@ struct Ground {
   std::unique_ptr<arena::Memo> memo;
   // One of the two pools.
   arena::BuiltinPool pool;
+  arena::RecordedSet recorded;
   config::Config config;
   serve::Engines engines;
   std::unique_ptr<net::Client> client;
@@ -26,12 +29,20 @@ struct Ground {
   std::unique_ptr<arena::Environment> environment;
   std::unique_ptr<conduct::StateReader> reader;
   std::unique_ptr<conduct::Rollouts> rollouts;
-  std::vector<arena::Problem> train, test;
-  std::string planner;    // the strongest language model
-  std::string simulated;  // names of simulated workers
+  // The same without a memo: what takes time takes it there.
+  std::unique_ptr<arena::Environment> fresh;
+  std::unique_ptr<conduct::StateReader> fresh_reader;
+  std::unique_ptr<conduct::Rollouts> fresh_rollouts;
+  std::vector<arena::Problem> train, test, gate;
+  std::string planner;                 // the strongest language model
+  std::vector<std::string> languages;  // all of them, the planner last
+  std::string conductor;               // set before: who gets the workflows of a trained conductor
+  std::string simulated;               // names of simulated workers
 };
 
-// The built-in pool, or that of a configuration file. Loads models (seconds).
+// The built-in pool, that of a configuration file, or recorded outcomes. Loads models (seconds).
 Status BuildGround(const TrainCoordinatorOptions& options, net::IoLoop& loop, Ground* ground);
+// What a report says of the run that made it.
+conduct::ReportFacts FactsOf(const TrainCoordinatorOptions& options, const Ground& ground);
 
 }  // namespace baton::cli

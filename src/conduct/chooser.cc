@@ -148,6 +148,20 @@ workflow::Step TurnStep(int turn, const pool::Worker* worker, Role role, std::in
   return s;
 }
 
+std::size_t CoordinatorChooser::Fallback() const {
+  const auto& names = o_.coordinator->workers;
+  return static_cast<std::size_t>(std::find(names.begin(), names.end(), o_.coordinator->gate->fallback) -
+                                  names.begin());
+}
+
+const SliceVerdict* CoordinatorChooser::Refused(std::span<const float> state) const {
+  if (!choices_.empty() || !o_.coordinator->gate) return nullptr;
+  const std::size_t fallback = Fallback();
+  if (fallback >= o_.workers.size() || !o_.workers[fallback]) return nullptr;
+  const SliceVerdict* slice = o_.coordinator->gate->SliceOf(state);
+  return slice && !slice->passed ? slice : nullptr;
+}
+
 Open CoordinatorChooser::OpenNow(const Progress& progress) const {
   Open open;
   for (const auto* w : o_.workers) open.workers.push_back(w != nullptr);
@@ -180,10 +194,18 @@ Task<workflow::NextSteps> CoordinatorChooser::Next(const Progress& progress) {
   const bool accepted = last >= 0 &&
                         progress.plan.steps[static_cast<std::size_t>(last)].role == Role::kVerifier &&
                         progress.At(last).verdict == verify::Verdict::kAccept;
-  if (!any || accepted || static_cast<int>(choices_.size()) >= o_.coordinator->turns) co_return next;
+  if (!any || accepted || refused_ || static_cast<int>(choices_.size()) >= o_.coordinator->turns)
+    co_return next;
   auto state = co_await o_.reader->Read(Transcript(o_.question, progress));
   if (state) {
     read_tokens_ += state->tokens;
+    if (const SliceVerdict* slice = Refused(state->state)) {
+      refused_ = true;
+      choices_.push_back({Fallback(), 0, 1, {}, {}});
+      next = StepFor(choices_.back(), progress);
+      next.reason += fmt::format(" (no better than that worker on slice '{}')", slice->slice);
+      co_return next;
+    }
     choices_.push_back(Choose(*o_.coordinator, state->state, OpenNow(progress), o_.random.get()));
     co_return StepFor(choices_.back(), progress);
   }

@@ -55,12 +55,17 @@ class CoordinatorChooser : public workflow::Chooser {
   std::int64_t read_tokens() const { return read_tokens_; }
 
  private:
+  // The slice of a request's first transcript where the gate refused it and its fallback may answer; else
+  // null.
+  const SliceVerdict* Refused(std::span<const float> state) const;
+  std::size_t Fallback() const;
   Open OpenNow(const workflow::Progress& progress) const;
   workflow::NextSteps StepFor(const Choice& choice, const workflow::Progress& progress) const;
 
   Options o_;
   std::vector<Choice> choices_;
   std::int64_t read_tokens_ = 0;
+  bool refused_ = false;  // the fallback has been asked: that is all
 };
 
 // The step of a turn: `turn` counts from 1. What CoordinatorChooser adds, and the one step of single-turn

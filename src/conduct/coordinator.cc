@@ -13,6 +13,20 @@ Error Bad(std::string what) {
   return Fail(Code::kInvalidRequest, std::move(what), "bad_coordinator");
 }
 
+Status CheckGate(const Coordinator& c) {
+  const Gate& g = *c.gate;
+  if (std::find(c.workers.begin(), c.workers.end(), g.fallback) == c.workers.end())
+    return Bad(fmt::format("the gate falls back to '{}', who is none of its workers", g.fallback));
+  for (const auto& s : g.slices) {
+    const bool whole =
+        s.centre.size() == static_cast<std::size_t>(c.base.width) &&
+        std::all_of(s.centre.begin(), s.centre.end(), [](float v) { return std::isfinite(v); });
+    if (!whole)
+      return Bad(fmt::format("slice '{}' of the gate has no centre of the base model's width", s.slice));
+  }
+  return {};
+}
+
 std::vector<double> Logits(const Coordinator& c, std::span<const float> state) {
   const auto width = static_cast<std::size_t>(c.base.width);
   const double scale = std::sqrt(static_cast<double>(width));
@@ -66,7 +80,7 @@ Status CheckShape(const Coordinator& c) {
     return Bad(fmt::format("the head has {} numbers instead of {}", c.head.size(), c.parameters()));
   if (!std::all_of(c.head.begin(), c.head.end(), [](float v) { return std::isfinite(v); }))
     return Bad("the head holds something that is no number");
-  return {};
+  return c.gate ? CheckGate(c) : Status();
 }
 
 Odds OddsOf(const Coordinator& c, std::span<const float> state, const Open& open) {

@@ -21,6 +21,7 @@
 
 #include "base/random.h"
 #include "base/result.h"
+#include "conduct/gate.h"
 #include "workflow/plan.h"
 
 namespace baton::conduct {
@@ -43,9 +44,10 @@ struct Coordinator {
   BaseModel base;
   std::vector<std::string> workers;  // row i of the head is workers[i]
   int turns = kTurns;
-  bool roles = true;        // false: everybody answers, nobody thinks or verifies
-  std::vector<float> head;  // (workers + roles) rows of `width`, row-major
-  std::string origin;       // how it was made, for people
+  bool roles = true;         // false: everybody answers, nobody thinks or verifies
+  std::vector<float> head;   // (workers + roles) rows of `width`, row-major
+  std::string origin;        // how it was made, for people
+  std::optional<Gate> gate;  // where it may decide; none: it was never judged, and decides everywhere
 
   std::size_t rows() const { return workers.size() + kRoles; }
   std::size_t parameters() const { return rows() * static_cast<std::size_t>(base.width); }

@@ -26,6 +26,7 @@ std::string Fingerprint(const Coordinator& start, const std::vector<arena::Probl
   for (const auto& w : start.workers) text += "|" + w;
   for (const auto& p : problems) text += "|" + p.id + p.prompt;
   for (const float v : start.head) text += fmt::format("{:a}", v);
+  for (const double v : o.spread) text += fmt::format("{:a}", v);
   return HashOf(text);
 }
 
@@ -96,7 +97,8 @@ Result<State> Begin(const Coordinator& start, const OptimiseOptions& o, const st
     // Killed before the first generation was done: there is nothing to resume, and nothing lost.
     if (loaded || loaded.error().code != Code::kNotFound) return loaded;
   }
-  SepCmaEs es({std::vector<double>(start.head.begin(), start.head.end()), o.sigma, o.population, o.seed});
+  SepCmaEs es({std::vector<double>(start.head.begin(), start.head.end()), o.sigma,
+               SpreadFor(o, start.parameters()), o.population, o.seed});
   return State{std::move(es), {}};
 }
 

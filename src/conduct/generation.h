@@ -22,5 +22,7 @@ CurveRow RowOf(int generation, const std::vector<Run>& runs, std::size_t per_can
                std::vector<double>* utilities);
 // As asked, or ceil(4 + 3 ln n).
 int PopulationOf(const Coordinator& c, const OptimiseOptions& o);
+// The options' spread for every row of a head; empty when there is none.
+std::vector<double> SpreadFor(const OptimiseOptions& o, std::size_t parameters);
 
 }  // namespace baton::conduct

@@ -120,16 +120,21 @@ Shares Inspect(const Measured& policy, const std::vector<arena::Problem>& proble
     for (const std::string& family : {std::string(), problems[i].family}) {
       ++tries[family];
       out.accuracy[family] += t.score;
+      ++out.lengths[family][std::to_string(t.steps.size())];
       for (const auto& s : t.steps) {
         if (s.worker.empty()) continue;
         ++steps[family];
         ++out.workers[family][s.worker];
         ++out.roles[family][s.role];
+        ++out.pairs[family][s.worker + " as " + s.role];
       }
     }
     ++answers[t.worker];
   }
-  for (auto* table : {&out.workers, &out.roles}) {
+  for (auto& [family, shares] : out.lengths) {
+    for (auto& [length, n] : shares) n /= tries[family];
+  }
+  for (auto* table : {&out.workers, &out.roles, &out.pairs}) {
     for (auto& [family, shares] : *table) {
       for (auto& [name, n] : shares) n /= steps[family];
     }

@@ -14,6 +14,8 @@ namespace baton::conduct {
 struct Measured {
   std::string name, note;
   std::vector<arena::Rollout> tries;
+  double ms =
+      -1;  // mean wall time of a few tries that were made alone and without a memo; negative: not taken
   double accuracy() const;
   // Means over the tries.
   double usd() const;
@@ -44,9 +46,10 @@ Measured MeasureOracle(const Rollouts& rollouts, const SingleTurns& turns);
 // The worker with the highest utility on these (training) problems.
 std::size_t BestSingle(const Rollouts& rollouts, const SingleTurns& turns);
 
-// Who did what: shares of calls by worker and of steps by role, per family and in all ("").
+// Who did what: shares of steps by worker and by role, of worker in each role ("worker as role"), and of
+// tries by their number of steps; per family and in all ("").
 struct Shares {
-  std::map<std::string, std::map<std::string, double>> workers, roles;
+  std::map<std::string, std::map<std::string, double>> workers, roles, pairs, lengths;
   std::map<std::string, double> accuracy;
   // Nine tenths of all answers come from one worker: named here. Empty: no.
   std::string collapsed;

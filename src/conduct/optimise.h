@@ -27,8 +27,10 @@ struct CurveRow {
 struct OptimiseOptions {
   std::uint64_t seed = 1;
   int generations = 15, replications = 16, population = 0;
-  int replay_generations = 300;
+  int replay_generations = 1000;
   double sigma = 0.03;
+  // First standard deviation of the head's columns, relative to sigma (SpreadOf); empty: all the same.
+  std::vector<double> spread;
   std::string checkpoint;  // path; empty: none
   bool resume = false;     // from the checkpoint, when it is there
   std::function<void(const CurveRow&)> on_row;
@@ -41,6 +43,11 @@ struct Optimised {
   std::int64_t rollouts = 0;  // of this optimiser, single turns included
 };
 
+// One over the size of each number of the states, scaled so that logits vary as much as they would with equal
+// columns. A few numbers of a language model's state are a hundred times the others and hardly change; with
+// one sigma for all columns they are all that candidates differ by.
+std::vector<double> SpreadOf(const SingleTurns& turns, std::size_t width);
+
 // sep-CMA-ES on the single turns alone: the start of the others, and a policy of one turn.
 Coordinator EvolveOnRecorded(const Rollouts& rollouts, const SingleTurns& turns, const Coordinator& blank,
                              const OptimiseOptions& options);
@@ -49,7 +56,8 @@ Coordinator EvolveOnRecorded(const Rollouts& rollouts, const SingleTurns& turns,
 // "other_checkpoint" (another seed, pool, base, size), kInternal when one cannot be written.
 Task<Result<Optimised>> Evolve(Rollouts& rollouts, const std::vector<arena::Problem>& problems,
                                Coordinator start, OptimiseOptions options);
-// As many candidates and rollouts, drawn uniformly around `start` with the same spread; the best one seen.
+// As many candidates and rollouts, drawn uniformly around `start` with the same standard deviations; the best
+// one seen.
 Task<Optimised> RandomSearch(Rollouts& rollouts, const std::vector<arena::Problem>& problems,
                              Coordinator start, OptimiseOptions options);
 // Policy gradient with the mean of a problem's rollouts as baseline; Adam.

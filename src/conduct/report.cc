@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
+
+#include "conduct/table.h"
 
 namespace baton::conduct {
 namespace {
@@ -35,6 +38,7 @@ json PolicyJson(const Measured& m, const Measured& best) {
               {"turns", m.turns()},
               {"cost_usd", m.usd()},
               {"worst_case_usd", m.worst_usd()},
+              {"milliseconds", m.ms >= 0 ? json(m.ms) : json()},
               {"vs_best_single",
                {{"difference", m.accuracy() - best.accuracy()},
                 {"ci95", {gain.low, gain.high}},
@@ -70,11 +74,20 @@ json InspectJson(const Measured& m, const std::vector<arena::Problem>& test) {
       ++n;
     }
   }
-  return {{"workers", shares.workers},
-          {"roles", shares.roles},
-          {"accuracy", shares.accuracy},
-          {"collapsed", shares.collapsed},
+  return {{"workers", shares.workers}, {"roles", shares.roles},       {"workers_in_roles", shares.pairs},
+          {"steps", shares.lengths},   {"accuracy", shares.accuracy}, {"collapsed", shares.collapsed},
           {"examples", examples}};
+}
+
+// Without the centres, which nobody reads.
+json GateJson(const Gate& g) {
+  json slices = json::object();
+  for (const auto& s : g.slices)
+    slices[s.slice] = {{"passed", s.passed},
+                       {"problems", s.problems},
+                       {"difference", s.difference},
+                       {"ci95", {s.low, s.high}}};
+  return {{"fallback", g.fallback}, {"usd_per_right", g.usd_per_right}, {"slices", slices}};
 }
 
 json CurveJson(const std::vector<CurveRow>& rows) {
@@ -109,6 +122,7 @@ std::string ReportJson(const Study& study, const std::vector<arena::Problem>& te
               {"best_single", study.best_single}};
   if (!facts.simulated.empty()) out["simulated"] = facts.simulated;
   for (const auto& [name, value] : facts.settings) out["settings"][name] = value;
+  if (study.coordinator.gate) out["gate"] = GateJson(*study.coordinator.gate);
   json curve = json::array();
   for (const auto& [name, rows] : study.curves) {
     out["curves"][name] = CurveJson(rows);
@@ -119,6 +133,16 @@ std::string ReportJson(const Study& study, const std::vector<arena::Problem>& te
   for (const auto& m : study.policies) {
     if (best) out["policies"][m.name] = PolicyJson(m, *best);
     out["inspect"][m.name] = InspectJson(m, test);
+  }
+  std::map<std::string, std::vector<std::size_t>> families;
+  for (std::size_t i = 0; i < test.size(); ++i) families[test[i].family].push_back(i);
+  for (const auto& [family, rows] : families) {
+    const Study part = Part(study, rows);
+    const Measured* alone = Find(part, "best_single");
+    for (const auto& m : part.policies) {
+      if (alone) out["slices"][family][m.name] = PolicyJson(m, *alone);
+    }
+    out["slices"][family]["n_test"] = rows.size();
   }
   return out.dump(1, ' ', false, json::error_handler_t::replace) + "\n";
 }
@@ -140,51 +164,6 @@ std::string ReportText(const Study& study) {
                              gain.high);
   }
   return out;
-}
-
-Result<std::string> InspectText(const std::string& results_json, const std::string& policy) {
-  const json in = json::parse(results_json, nullptr, false);
-  const auto bad = [] {
-    return Fail(Code::kInvalidRequest, "no result file of `baton train`", "bad_results");
-  };
-  if (!in.is_object() || !in.contains("inspect") || !in["inspect"].is_object()) return bad();
-  if (!in["inspect"].contains(policy)) {
-    std::vector<std::string> names;
-    for (const auto& [name, _] : in["inspect"].items()) names.push_back(name);
-    return Fail(Code::kNotFound,
-                fmt::format("no policy '{}' in it; there are: {}", policy, fmt::join(names, ", ")),
-                "no_policy");
-  }
-  try {
-    const json& p = in["inspect"][policy];
-    std::string out = fmt::format("{}\n", policy);
-    const auto collapsed = p.at("collapsed").get<std::string>();
-    if (!collapsed.empty())
-      out += fmt::format("COLLAPSED: nine tenths of its answers come from {}\n", collapsed);
-    for (const auto& [family, shares] : p.at("workers").items()) {
-      out += fmt::format("{:<12} right {:.3f}  ", family.empty() ? "all" : family,
-                         p.at("accuracy").at(family).get<double>());
-      for (const auto& [worker, share] : shares.items())
-        out += fmt::format(" {} {:.0f} %", worker, share.get<double>() * 100);
-      out += "  |";
-      if (p.at("roles").contains(family)) {
-        for (const auto& [role, share] : p.at("roles").at(family).items())
-          out += fmt::format(" {} {:.0f} %", role, share.get<double>() * 100);
-      }
-      out += "\n";
-    }
-    for (const auto& e : p.at("examples")) {
-      out += fmt::format("\n[{}] {}\n{}\n", e.at("score").get<double>() > 0 ? "right" : "wrong",
-                         e.at("family").get<std::string>(), e.at("question").get<std::string>());
-      for (const auto& s : e.at("steps"))
-        out += fmt::format("  {} ({}): {}\n", s.at("role").get<std::string>(),
-                           s.at("worker").get<std::string>(), s.at("text").get<std::string>());
-      out += fmt::format("  wanted: {}\n", e.at("reference").get<std::string>());
-    }
-    return out;
-  } catch (const json::exception&) {
-    return bad();
-  }
 }
 
 }  // namespace baton::conduct

@@ -22,8 +22,12 @@ std::string ReportText(const Study& study);
 // Self-contained HTML: utility and sigma over generations as SVG. Everything that comes from outside is
 // escaped.
 std::string CurvePage(const Study& study, const ReportFacts& facts);
-// Policies, their shares, and examples, out of a result file: for `baton train inspect`. kInvalidRequest
-// "bad_results".
-Result<std::string> InspectText(const std::string& results_json, const std::string& policy);
+// One policy of a result file: shares of workers, roles and steps per slice beside the oracle's, what the
+// gate said, collapse, examples; with `before_json` (an earlier result file) what has changed.
+// kInvalidRequest "bad_results", kNotFound "no_policy" naming those there are.
+Result<std::string> InspectText(const std::string& results_json, const std::string& policy,
+                                const std::string& before_json = "");
+// The table page of `baton eval live`: the whole, then every family apart. Escaped like CurvePage.
+std::string TablePage(const Study& study, const std::vector<arena::Problem>& test, const ReportFacts& facts);
 
 }  // namespace baton::conduct

@@ -1,24 +1,18 @@
 #include "conduct/rollouts.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "base/signal.h"
 
 namespace baton::conduct {
 namespace {
 
-workflow::Plan OneTurn(const pool::Worker* worker, std::int64_t max_answer) {
-  workflow::Plan plan;
-  plan.workflow = "one-turn";
-  plan.steps.push_back(TurnStep(1, worker, workflow::Role::kWorker, max_answer));
-  plan.answers = {0};
-  return plan;
-}
-
 struct Reading {
   StateReader& reader;
   std::vector<std::string> texts;
-  std::vector<std::vector<float>>* out;
+  SingleTurns* out;
   std::size_t next = 0, done = 0;
   Signal all;
 };
@@ -27,7 +21,10 @@ Task<void> ReadSome(Reading* r) {
   while (r->next < r->texts.size()) {
     const std::size_t i = r->next++;
     auto state = co_await r->reader.Read(std::move(r->texts[i]));
-    if (state) (*r->out)[i] = std::move(state->state);
+    if (state) {
+      r->out->states[i] = std::move(state->state);
+      r->out->tokens[i] = state->tokens;
+    }
     if (++r->done == r->texts.size()) r->all.Set();
   }
 }
@@ -54,6 +51,18 @@ double Rollouts::Utility(const arena::Rollout& r) const {
   return r.score - static_cast<double>(r.cost.v) * 1e-9 / options_.usd_per_right;
 }
 
+budget::Nanos Rollouts::ReadCost(std::int64_t tokens) const {
+  return budget::Nanos{(options_.read_price.v * tokens + 999'999) / 1'000'000};
+}
+
+workflow::Plan Rollouts::OneTurnPlan(std::size_t worker) const {
+  workflow::Plan plan;
+  plan.workflow = "one-turn";
+  plan.steps.push_back(TurnStep(1, workers_[worker], workflow::Role::kWorker, options_.max_answer));
+  plan.answers = {0};
+  return plan;
+}
+
 budget::Nanos Rollouts::WorstCase(const arena::Problem& problem, int turns) const {
   // Bytes bound tokens; a turn sees the question, what it is asked to do, and every output before it.
   constexpr std::int64_t kAround = 160;
@@ -75,9 +84,17 @@ budget::Nanos Rollouts::WorstCase(const arena::Problem& problem, int turns) cons
 }
 
 Task<std::vector<Run>> Rollouts::Play(std::vector<Trial> trials) {
+  // Tries at the same problem one after the other: their transcripts begin alike, and the reader need not
+  // read a beginning twice while it still has it.
+  std::vector<std::size_t> order(trials.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return std::less<>()(trials[a].problem, trials[b].problem);
+  });
   std::vector<std::unique_ptr<CoordinatorChooser>> choosers;
   std::vector<arena::Episode> episodes;
-  for (const Trial& t : trials) {
+  for (const std::size_t at : order) {
+    const Trial& t = trials[at];
     CoordinatorChooser::Options o;
     o.coordinator = t.coordinator;
     o.reader = &reader_;
@@ -93,14 +110,15 @@ Task<std::vector<Run>> Rollouts::Play(std::vector<Trial> trials) {
   }
   auto rollouts = co_await arena::PlayAll(environment_, std::move(episodes), options_.parallel);
   std::vector<Run> out(rollouts.size());
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i].rollout = std::move(rollouts[i]);
-    const std::int64_t read = choosers[i]->read_tokens();
+  for (std::size_t k = 0; k < out.size(); ++k) {
+    const std::size_t i = order[k];
+    out[i].rollout = std::move(rollouts[k]);
+    const std::int64_t read = choosers[k]->read_tokens();
     out[i].rollout.tokens += read;
-    out[i].rollout.cost += budget::Nanos{(options_.read_price.v * read + 999'999) / 1'000'000};
+    out[i].rollout.cost += ReadCost(read);
     out[i].rollout.worst_case = WorstCase(*trials[i].problem, trials[i].coordinator->turns);
     out[i].utility = Utility(out[i].rollout);
-    out[i].choices = choosers[i]->choices();
+    out[i].choices = choosers[k]->choices();
   }
   played_ += static_cast<std::int64_t>(out.size());
   co_return out;
@@ -110,12 +128,12 @@ Task<SingleTurns> Rollouts::PlaySingleTurns(const std::vector<arena::Problem>& p
   SingleTurns out;
   out.workers = workers_.size();
   std::vector<arena::Episode> episodes;
-  Reading reading{reader_, {}, &out.states, 0, 0, Signal(environment_.loop())};
+  Reading reading{reader_, {}, &out, 0, 0, Signal(environment_.loop())};
   for (const auto& p : problems) {
-    for (const auto* w : workers_) {
+    for (std::size_t w = 0; w < workers_.size(); ++w) {
       arena::Episode e;
       e.problem = &p;
-      e.plan = OneTurn(w, options_.max_answer);
+      e.plan = OneTurnPlan(w);
       episodes.push_back(std::move(e));
     }
     const workflow::Plan none;
@@ -125,6 +143,7 @@ Task<SingleTurns> Rollouts::PlaySingleTurns(const std::vector<arena::Problem>& p
   played_ += static_cast<std::int64_t>(episodes.size());
   out.cells = co_await arena::PlayAll(environment_, std::move(episodes), options_.parallel);
   out.states.resize(problems.size());
+  out.tokens.resize(problems.size());
   for (std::size_t i = 0; i < 16; ++i) Spawn(ReadSome(&reading));
   while (reading.done < reading.texts.size()) (void)co_await reading.all.Wait();
   co_return out;

@@ -28,6 +28,7 @@ struct SingleTurns {
   std::size_t workers = 0;
   std::vector<arena::Rollout> cells;       // problem-major
   std::vector<std::vector<float>> states;  // of each problem's first transcript; empty: could not be read
+  std::vector<std::int64_t> tokens;        // of those transcripts
   const arena::Rollout& At(std::size_t problem, std::size_t worker) const {
     return cells[problem * workers + worker];
   }
@@ -52,6 +53,11 @@ class Rollouts {
   double Utility(const arena::Rollout& rollout) const;
   // The most a coordinator's run of so many turns can cost on this problem.
   budget::Nanos WorstCase(const arena::Problem& problem, int turns) const;
+
+  // What reading so many tokens of transcript costs.
+  budget::Nanos ReadCost(std::int64_t tokens) const;
+  // One step, in which that worker answers.
+  workflow::Plan OneTurnPlan(std::size_t worker) const;
 
   Task<std::vector<Run>> Play(std::vector<Trial> trials);
   Task<SingleTurns> PlaySingleTurns(const std::vector<arena::Problem>& problems);

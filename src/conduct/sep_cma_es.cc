@@ -29,6 +29,7 @@ double Norm(const std::vector<double>& v) {
 
 SepCmaEs::SepCmaEs(Options o) : mean_(std::move(o.mean)), sigma_(o.sigma), seed_(o.seed) {
   c_.assign(mean_.size(), 1);
+  for (std::size_t i = 0; i < o.spread.size(); ++i) c_[i] = o.spread[i] * o.spread[i];
   path_sigma_.assign(mean_.size(), 0);
   path_c_.assign(mean_.size(), 0);
   Prepare(o.population);

@@ -20,11 +20,13 @@ class SepCmaEs {
  public:
   struct Options {
     std::vector<double> mean;  // where to begin; its size is the dimension
-    double sigma = 0.03;       // first standard deviation, the same in every coordinate
-    int population = 0;        // 0: ceil(4 + 3 ln n)
+    double sigma = 0.03;       // first standard deviation
+    // Of each coordinate, relative to sigma, to begin with; empty: the same in every coordinate.
+    std::vector<double> spread = {};
+    int population = 0;  // 0: ceil(4 + 3 ln n)
     std::uint64_t seed = 1;
   };
-  // REQUIRES: mean not empty, sigma > 0.
+  // REQUIRES: mean not empty, sigma > 0; spread empty, or as many positive numbers as mean.
   explicit SepCmaEs(Options options);
 
   // The candidates of this generation, the same until Tell(). Drawn from the seed and the generation's number

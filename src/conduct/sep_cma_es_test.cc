@@ -32,7 +32,7 @@ double Rosenbrock(const std::vector<double>& x) {
 // Generations until `f` at the mean is below `target`; `most` when it never is.
 int Solve(const F& f, std::vector<double> start, double sigma, double target, int most,
           std::uint64_t seed = 3) {
-  SepCmaEs es({std::move(start), sigma, 0, seed});
+  SepCmaEs es({std::move(start), sigma, {}, 0, seed});
   for (int g = 0; g < most; ++g) {
     std::vector<double> values;
     for (const auto& x : es.Ask()) values.push_back(f(x));
@@ -75,9 +75,9 @@ TEST(SepCmaEs, ResumedItGoesOnToTheLastBit) {
     for (const auto& x : es.Ask()) values.push_back(Rosenbrock(x));
     es.Tell(values);
   };
-  SepCmaEs whole({std::vector<double>(7, 0.2), 0.3, 0, 9});
+  SepCmaEs whole({std::vector<double>(7, 0.2), 0.3, {}, 0, 9});
   for (int g = 0; g < 10; ++g) step(whole);
-  SepCmaEs first({std::vector<double>(7, 0.2), 0.3, 0, 9});
+  SepCmaEs first({std::vector<double>(7, 0.2), 0.3, {}, 0, 9});
   for (int g = 0; g < 4; ++g) step(first);
   auto second = SepCmaEs::Read(first.Write());
   ASSERT_TRUE(second);

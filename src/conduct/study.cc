@@ -5,14 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "conduct/promote.h"
+
 namespace baton::conduct {
 namespace {
 
 constexpr std::array kSamples = {3, 5, 9, 15};
-
-std::string Consistency(int samples) {
-  return fmt::format("consistency_{}", samples);
-}
 
 // What runs between two coroutines: everything a study has made so far.
 struct Desk {
@@ -72,6 +70,15 @@ Task<Status> Train(Desk* d, const Coordinator& start) {
   d->Keep("coordinator", *evolved);
   Measured m = co_await MeasureCoordinator(d->rollouts, "coordinator", evolved->coordinator, d->test);
   d->Add(std::move(m));
+  if (d->o.gate.empty()) co_return Status();
+  Gate gate =
+      co_await MakeGate(d->rollouts, d->out.coordinator, d->best, d->o.gate, d->train, d->train_turns);
+  for (const auto& s : gate.slices)
+    d->Say(fmt::format("gate: slice {:<12} {} ({:+.3f} [{:+.3f}, {:+.3f}], {} problems)", s.slice,
+                       s.passed ? "passed" : "refused", s.difference, s.low, s.high, s.problems));
+  d->out.coordinator.gate = std::move(gate);
+  Measured gated = co_await MeasureCoordinator(d->rollouts, "coordinator_gated", d->out.coordinator, d->test);
+  d->Add(std::move(gated));
   co_return Status();
 }
 
@@ -99,26 +106,22 @@ Task<Status> Controls(Desk* d, const Coordinator& start) {
   co_return Status();
 }
 
-// As many samples as the coordinator's dollars buy, at least three.
-int SamplesFor(const Desk& d, double single_usd) {
-  double usd = 0;
+double CoordinatorsUsd(const Desk& d) {
   for (const auto& m : d.out.policies) {
-    if (m.name == "coordinator") usd = m.usd();
+    if (m.name == "coordinator") return m.usd();
   }
-  for (const int n : kSamples) {
-    if (n * single_usd >= usd) return n;
-  }
-  return kSamples.back();
+  return 0;
 }
 
 Task<void> Baselines(Desk* d) {
   const std::string who = d->o.consistent.empty() ? d->out.best_single : d->o.consistent;
   const auto& names = d->rollouts.workers();
   const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), who) - names.begin());
-  const int n = SamplesFor(*d, MeasureSingle(d->test_turns, std::min(at, names.size() - 1), who).usd());
+  const int n = SamplesFor(CoordinatorsUsd(*d),
+                           MeasureSingle(d->test_turns, std::min(at, names.size() - 1), who).usd());
   std::vector<std::string> alone(1, who);
-  Measured same = co_await MeasureWorkflow(d->rollouts, "self_consistency", Consistency(n), std::move(alone),
-                                           0.7, d->test);
+  Measured same = co_await MeasureWorkflow(d->rollouts, "self_consistency", ConsistencyFlow(n),
+                                           std::move(alone), 0.7, d->test);
   same.note = fmt::format("{} samples of {}", n, who);
   d->Add(std::move(same));
   Measured vote = co_await MeasureWorkflow(d->rollouts, "majority", "majority", names, 0, d->test);
@@ -133,11 +136,22 @@ Task<void> Baselines(Desk* d) {
 
 }  // namespace
 
+int SamplesFor(double usd, double single_usd) {
+  for (const int n : kSamples) {
+    if (n * single_usd >= usd) return n;
+  }
+  return kSamples.back();
+}
+
+std::string ConsistencyFlow(int samples) {
+  return fmt::format("consistency_{}", samples);
+}
+
 std::vector<workflow::FlowSettings> StudyFlows(const std::string& planner) {
   std::vector<workflow::FlowSettings> out;
   for (const int n : kSamples) {
     workflow::FlowSettings s;
-    s.name = Consistency(n);
+    s.name = ConsistencyFlow(n);
     s.kind = "self_consistency";
     s.samples = n;
     out.push_back(s);
@@ -165,7 +179,10 @@ Task<Result<Study>> RunStudy(Rollouts& rollouts, const std::vector<arena::Proble
   Desk d{rollouts, train, test, std::move(options), {}, {}, {}, 0};
   const double began = d.o.seconds ? d.o.seconds() : 0;
   co_await PlaySingles(&d);
-  Coordinator start = EvolveOnRecorded(rollouts, d.train_turns, rollouts.Blank(kTurns, true), d.o.optimise);
+  d.o.optimise.spread =
+      SpreadOf(d.train_turns, static_cast<std::size_t>(rollouts.Blank(1, false).base.width));
+  Coordinator start =
+      EvolveOnRecorded(rollouts, d.train_turns, rollouts.Blank(d.o.turns, true), d.o.optimise);
   Coordinator one_turn = start;
   one_turn.turns = 1;
   one_turn.roles = false;

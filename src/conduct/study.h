@@ -16,10 +16,12 @@ namespace baton::conduct {
 struct StudyOptions {
   OptimiseOptions optimise;       // `stop` ends the coordinator's training; the controls then get as much
   std::function<bool()> give_up;  // ends theirs too
-  bool controls = true;           // random search, REINFORCE, no roles: as many rollouts again, each
-  bool baselines = true;          // self-consistency, majority, Mixture-of-Agents, prompted planner
-  std::string planner;            // the worker that plans and aggregates: the strongest language model
-  std::string consistent;         // whose samples self-consistency takes; empty: the best single worker's
+  int turns = kTurns;
+  bool controls = true;              // random search, REINFORCE, no roles: as many rollouts again, each
+  bool baselines = true;             // self-consistency, majority, Mixture-of-Agents, prompted planner
+  std::string planner;               // the worker that plans and aggregates: the strongest language model
+  std::vector<arena::Problem> gate;  // problems of its own for the gate; empty: no gate
+  std::string consistent;            // whose samples self-consistency takes; empty: the best single worker's
   // One line per thing done, for people.
   std::function<void(const std::string&)> say;
   // Wall time, for the report alone.
@@ -36,6 +38,10 @@ struct Study {
   double train_seconds = 0;
 };
 
+// Samples of self-consistency: as many as `usd` buys of calls at `single_usd`, of those there is a workflow
+// for.
+int SamplesFor(double usd, double single_usd);
+std::string ConsistencyFlow(int samples);
 // The workflows that the baselines need: the environment is made with them.
 std::vector<workflow::FlowSettings> StudyFlows(const std::string& planner);
 

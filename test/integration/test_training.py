@@ -15,7 +15,8 @@ SMOL = MODELS / "smollm2-135m-instruct.gguf"
 pytestmark = pytest.mark.skipif(not SMOL.exists(), reason=f"{SMOL} is not here; `baton models pull` fetches it")
 POOL = ["smol", "calculator", "sql", "search"]
 SMALL = ["--workers", *POOL, "--models", MODELS, "--families", "units", "tables", "--train", "8", "--test", "6", "--generations",
-         "3", "--population", "3", "--replications", "3", "--max-answer", "8", "--no-controls", "--no-baselines"]
+         "3", "--population", "3", "--replications", "3", "--max-answer", "8", "--no-controls", "--no-baselines", "--gate", "2",
+         "--replay", "50"]
 
 
 def train(folder, memo, *more):
@@ -49,6 +50,11 @@ def test_training_writes_what_the_result_format_promises(trained):
     assert "<svg" in page and "http" not in page.replace("http-equiv", "")
     shown = house.run("train", "inspect", folder / "r.json", "--policy", "coordinator")
     assert shown[0] == 0 and "right" in shown[1]
+    # Two problems per slice are too few to let anybody in.
+    assert results["gate"]["slices"].keys() == {"units", "tables"}
+    assert not any(s["passed"] for s in results["gate"]["slices"].values())
+    again = house.run("eval", "--inspect", folder / "r.json", "--before", folder / "r.json")
+    assert again[0] == 0 and "since the earlier file" in again[1] and "units refused" in again[1], again
     assert house.run("train", "inspect", folder / "r.json", "--policy", "nobody")[0] == 1
     assert house.run("train", "inspect", folder / "c.json")[0] == 1
 
@@ -71,6 +77,45 @@ def test_killed_in_the_middle_and_resumed_the_curve_is_the_same(trained, tmp_pat
     (tmp_path / "check.json").write_bytes(whole[: len(whole) // 2])
     code, _, err = house.run(*args, timeout=200)
     assert code == 1 and "check.json" in err, err
+
+
+def test_a_table_of_a_live_pool_holds_every_policy(trained, tmp_path):
+    folder, results, _ = trained
+    out = house.run("eval", "live", "--workers", *POOL, "--models", MODELS, "--families", "units", "tables", "--train", "8", "--test", "6",
+                    "--max-answer", "8", "--memo", folder / "memo.db", "--coordinator", folder / "c.json", "--generations", "1", "--population", "2",
+                    "--replications", "2", "--timed", "1", "--results", tmp_path / "live.json", "--page", tmp_path / "live.html", timeout=300)
+    assert out[0] == 0, out
+    live = json.loads((tmp_path / "live.json").read_text())
+    for name in ("worker:smol", "worker:sql", "best_single", "oracle", "self_consistency", "majority", "mixture_of_agents", "masrouter_style",
+                 "prompted_planner:smol", "router", "coordinator", "coordinator_gated", "supervised"):
+        assert name in live["policies"], (name, out[2])
+        assert live["policies"][name]["milliseconds"] >= 0
+    # The same problems and the same coordinator give the same figures as at the end of training.
+    assert live["policies"]["coordinator"]["accuracy"] == results["policies"]["coordinator"]["accuracy"]
+    assert live["slices"]["units"]["n_test"] == 3
+    assert "units (3)" in (tmp_path / "live.html").read_text()
+    other = house.run("eval", "live", "--workers", "smol", "sql", "--models", MODELS, "--coordinator", folder / "c.json", "--train", "2", "--test", "2")
+    assert other[0] == 1 and "search" in other[2], other
+
+
+def test_training_on_recorded_outcomes(tmp_path):
+    """Who knows what is written in the question; nobody is asked anything."""
+    with open(tmp_path / "recorded.jsonl", "w") as out:
+        for i in range(60):
+            verse = i % 2 == 0
+            prompt = f"Write a verse about the number {i}, in rhyme, with love." if verse else f"int f{i}(int x) {{ return x * {i}; }} // what does it return?"
+            score = {"poet": float(verse), "coder": float(not verse)}
+            out.write(json.dumps({"id": f"q{i}", "benchmark": "made", "slice": "verse" if verse else "code", "prompt": prompt, "models": {
+                name: {"score": s, "response": f"{name} says {i}", "prompt_tokens": 20, "completion_tokens": 5, "cost": 0.0001}
+                for name, s in score.items()}}) + "\n")
+    out = house.run("train", "coordinator", "--recorded", tmp_path / "recorded.jsonl", "--models", MODELS, "--train", "30", "--test", "30",
+                    "--generations", "1", "--population", "4", "--replications", "4", "--value", "0.01", "--replay", "200", "--no-controls",
+                    "--out", tmp_path / "c.json", "--results", tmp_path / "r.json", timeout=300)
+    assert out[0] == 0, out
+    results = json.loads((tmp_path / "r.json").read_text())
+    assert sorted(results["pool"]) == ["coder", "poet"]
+    assert results["policies"]["coordinator"]["accuracy"] >= 0.8 > results["policies"]["best_single"]["accuracy"]
+    assert json.loads((tmp_path / "c.json").read_text())["turns"] == 1
 
 
 DATA = {"region": "here", "retention": "none", "trains": False, "classes": ["public", "internal", "personal", "secret"]}

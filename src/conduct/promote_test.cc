@@ -1,0 +1,217 @@
+// The gate, the MasRouter-style controller and the table of a live pool, over the scripted pool of
+// train_fixture.h.
+#include "conduct/promote.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+#include "conduct/adam.h"
+#include "conduct/file.h"
+#include "conduct/masrouter.h"
+#include "conduct/report.h"
+#include "conduct/table.h"
+#include "conduct/train_fixture.h"
+
+namespace baton::conduct {
+namespace {
+
+class PromoteTest : public TrainTest {
+ public:
+  void SetUp() override {
+    TrainTest::SetUp();
+    for (int i = 16; i < 40; ++i) {
+      problems_.push_back(problems_[static_cast<std::size_t>(i % 2)]);
+      problems_.back().id = "p" + std::to_string(i);
+      problems_.back().prompt += std::to_string(i);
+    }
+    turns_ = Turns();
+  }
+  // Knows who knows what, in one turn.
+  Coordinator Clever() {
+    OptimiseOptions o = Options();
+    o.replay_generations = 60;
+    Coordinator c = EvolveOnRecorded(*rollouts_, turns_, rollouts_->Blank(1, false), o);
+    return c;
+  }
+  static Task<void> KeepGate(Task<Gate> task, Gate* out) { *out = co_await std::move(task); }
+  Gate GateOf(const Coordinator& c, std::size_t best) {
+    Gate gate;
+    Do(KeepGate(MakeGate(*rollouts_, c, best, problems_, problems_, turns_), &gate));
+    return gate;
+  }
+  std::vector<conduct::Run> PlayEach(const Coordinator& c) {
+    std::vector<Trial> trials;
+    for (const auto& p : problems_) trials.push_back({&c, &p, 0});
+    std::vector<conduct::Run> runs;
+    Do(KeepRuns(rollouts_->Play(std::move(trials)), &runs));
+    return runs;
+  }
+  SingleTurns turns_;
+};
+
+TEST_F(PromoteTest, ServesWhereItIsBetterThanTheBestWorkerAndNowhereElse) {
+  Coordinator c = Clever();
+  // "cheap" knows sums: nothing can be better there. It knows no words: "dear" does.
+  c.gate = GateOf(c, 0);
+  ASSERT_EQ(c.gate->slices.size(), 2U);
+  EXPECT_EQ(c.gate->slices[0].slice, "sums");
+  EXPECT_FALSE(c.gate->slices[0].passed);
+  EXPECT_EQ(c.gate->slices[1].slice, "words");
+  EXPECT_TRUE(c.gate->slices[1].passed);
+  EXPECT_GT(c.gate->slices[1].low, 0);
+  EXPECT_EQ(c.gate->slices[1].problems, 20);
+}
+
+TEST_F(PromoteTest, ARefusedSliceIsAnsweredByTheBestWorkerOnce) {
+  // Always asks "dear", which is wrong on sums.
+  Coordinator c = rollouts_->Blank(kTurns, false);
+  for (std::size_t i = 0; i < 4; ++i) c.head[4 + i] = 5;
+  c.gate = GateOf(c, 0);
+  EXPECT_FALSE(c.gate->slices[0].passed);
+  EXPECT_TRUE(c.gate->slices[1].passed);
+  const auto runs = PlayEach(c);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    EXPECT_EQ(runs[i].rollout.score, 1) << problems_[i].prompt;
+    EXPECT_EQ(runs[i].rollout.worker, i % 2 == 0 ? "cheap" : "dear");
+    if (i % 2 == 0) {
+      EXPECT_EQ(runs[i].rollout.steps.size(), 1U);
+    }
+  }
+}
+
+TEST(Gate, FewProblemsOrAnIntervalThatHoldsZeroIsARefusal) {
+  EXPECT_FALSE(Judge("few", std::vector<double>(kLeastPerSlice - 1, 1.0)).passed);
+  EXPECT_TRUE(Judge("enough", std::vector<double>(kLeastPerSlice, 1.0)).passed);
+  EXPECT_FALSE(Judge("equal", std::vector<double>(100, 0.0)).passed);
+  std::vector<double> mixed(100, 0.5);
+  for (std::size_t i = 0; i < mixed.size(); i += 2) mixed[i] = -0.5;
+  EXPECT_FALSE(Judge("mixed", mixed).passed);
+  EXPECT_FALSE(Judge("none", {}).passed);
+}
+
+TEST_F(PromoteTest, TheGateIsPartOfTheFile) {
+  Coordinator c = Clever();
+  c.gate = GateOf(c, 0);
+  const std::string path = testing::TempDir() + "/gated.json";
+  ASSERT_TRUE(Save(c, path));
+  const auto back = Load(path);
+  ASSERT_TRUE(back);
+  ASSERT_TRUE(back->gate);
+  EXPECT_EQ(back->gate->fallback, "cheap");
+  ASSERT_EQ(back->gate->slices.size(), 2U);
+  EXPECT_EQ(back->gate->slices[1].centre, c.gate->slices[1].centre);
+  EXPECT_EQ(back->gate->slices[1].passed, true);
+  c.gate->fallback = "nobody";
+  EXPECT_EQ(Save(c, path).error().reason, "bad_coordinator");
+  c.gate->fallback = "cheap";
+  c.gate->slices[0].centre.pop_back();
+  EXPECT_EQ(Save(c, path).error().reason, "bad_coordinator");
+  c.gate->slices[0].centre.push_back(std::numeric_limits<float>::quiet_NaN());
+  EXPECT_EQ(Save(c, path).error().reason, "bad_coordinator");
+}
+
+Task<void> TrainAndPlay(Rollouts* rollouts, const std::vector<arena::Problem>* problems,
+                        const SingleTurns* turns, OptimiseOptions options, MasRouter* router,
+                        std::vector<arena::Rollout>* played) {
+  *router = co_await TrainMasRouter(*rollouts, *problems, *turns, std::move(options));
+  *played = co_await PlayMasRouter(*rollouts, *router, *problems, *turns);
+}
+
+TEST_F(PromoteTest, TheMasRouterStyleControllerLearnsWhoKnowsWhat) {
+  OptimiseOptions o = Options();
+  o.generations = 60;
+  MasRouter router;
+  std::vector<arena::Rollout> tries;
+  Do(TrainAndPlay(rollouts_.get(), &problems_, &turns_, o, &router, &tries));
+  double right = 0;
+  for (const auto& t : tries) right += t.score / static_cast<double>(tries.size());
+  EXPECT_GE(right, 0.9);
+  EXPECT_EQ(router.head.size(), (kForms + 6) * 4);
+}
+
+TEST_F(PromoteTest, TheTableHasEveryRowOnTheSameProblemsAndTheirTimes) {
+  Make(nullptr, TableFlows({"cheap", "dear"}, "dear"));
+  RolloutOptions ro;
+  ro.usd_per_right = 0.01;
+  rollouts_ =
+      std::make_unique<Rollouts>(*environment_, reader_, std::vector<std::string>{"cheap", "dear"}, ro);
+  Coordinator c = Clever();
+  c.gate = GateOf(c, 0);
+  TableOptions o;
+  o.optimise = Options();
+  o.optimise.generations = 2;
+  o.languages = {"cheap", "dear"};
+  o.conductor = "dear";
+  o.coordinator = &c;
+  o.timed = 2;
+  o.fresh = rollouts_.get();
+  Study study;
+  const auto keep = [](Task<Study> task, Study* out) -> Task<void> { *out = co_await std::move(task); };
+  Do(keep(RunTable(*rollouts_, problems_, problems_, std::move(o)), &study));
+  std::vector<std::string> names;
+  for (const auto& m : study.policies) {
+    names.push_back(m.name);
+    EXPECT_EQ(m.tries.size(), problems_.size()) << m.name;
+    EXPECT_GE(m.ms, 0) << m.name;
+  }
+  EXPECT_EQ(names,
+            (std::vector<std::string>{
+                "best_single", "worker:cheap", "worker:dear", "oracle", "supervised", "masrouter_style",
+                "coordinator", "coordinator_gated", "self_consistency", "majority", "mixture_of_agents",
+                "prompted_planner:cheap", "prompted_planner:dear", "conductor", "conductor_recursive"}));
+  const auto json = nlohmann::json::parse(ReportJson(study, problems_, {}));
+  EXPECT_EQ(json["slices"]["words"]["coordinator"]["accuracy"], 1.0);
+  EXPECT_EQ(json["slices"]["words"]["n_test"], 20);
+  EXPECT_EQ(json["gate"]["slices"]["sums"]["passed"], false);
+  EXPECT_EQ(json["inspect"]["worker:dear"]["steps"][""]["1"], 1.0);
+  EXPECT_NE(TablePage(study, problems_, {}).find("words (20)"), std::string::npos);
+}
+
+TEST_F(PromoteTest, InspectNamesCollapseExpectedSharesAndWhatChanged) {
+  Study study;
+  study.coordinator = rollouts_->Blank(1, false);
+  study.policies.push_back(MeasureSingle(turns_, 0, "best_single"));
+  study.policies.push_back(MeasureSingle(turns_, 1, "coordinator"));
+  study.policies.push_back(MeasureOracle(*rollouts_, turns_));
+  const std::string before = ReportJson(study, problems_, {});
+  study.policies[1] = MeasureOracle(*rollouts_, turns_);
+  study.policies[1].name = "coordinator";
+  const std::string now = ReportJson(study, problems_, {});
+  const auto collapsed = InspectText(before, "coordinator");
+  ASSERT_TRUE(collapsed);
+  EXPECT_NE(collapsed->find("COLLAPSED: nine tenths of its answers come from dear"), std::string::npos);
+  EXPECT_NE(collapsed->find("dear 100 % (50 %)"), std::string::npos) << *collapsed;
+  const auto changed = InspectText(now, "coordinator", before);
+  ASSERT_TRUE(changed);
+  EXPECT_EQ(changed->find("COLLAPSED"), std::string::npos);
+  EXPECT_NE(changed->find("cheap +50 points"), std::string::npos) << *changed;
+  EXPECT_EQ(InspectText(now, "nobody").error().reason, "no_policy");
+  EXPECT_EQ(InspectText("{}", "coordinator").error().reason, "bad_results");
+  EXPECT_EQ(InspectText(now.substr(0, now.size() / 2), "coordinator").error().reason, "bad_results");
+}
+
+TEST(Spread, NumbersThatAreAlwaysLargeGetSmallSteps) {
+  SingleTurns turns;
+  turns.states = {{0.99F, 0.1F, 0.0F, 0.1F}, {0.98F, 0.1F, 0.0F, -0.17F}, {}};
+  const auto spread = SpreadOf(turns, 4);
+  EXPECT_LT(spread[0], 0.6);
+  EXPECT_EQ(spread[2], 4);
+  EXPECT_GT(spread[1], spread[0]);
+  EXPECT_EQ(SpreadOf({}, 3), std::vector<double>(3, 1.0));
+}
+
+TEST(Adam, AGradientThatIsNoNumberMovesNothing) {
+  Adam adam(2, 0.1);
+  std::vector<float> at = {1, 2};
+  adam.Step({std::numeric_limits<double>::quiet_NaN(), 1}, &at);
+  EXPECT_EQ(at, (std::vector<float>{1, 2}));
+  adam.Step({1, -1}, &at);
+  EXPECT_GT(at[0], 1);
+  EXPECT_LT(at[1], 2);
+}
+
+}  // namespace
+}  // namespace baton::conduct
