@@ -75,17 +75,21 @@ void WordPiece::EncodeWord(std::string_view word, std::size_t characters, std::s
                            std::vector<std::uint32_t>* ids) const {
   const std::size_t before = ids->size();
   std::size_t at = 0;
+  std::uint32_t path[kMaxBytes];
   while (at < word.size() && characters <= kMaxCharacters) {
-    std::uint32_t node = at == 0 ? kBegin : kInside, best = kNone;
-    std::size_t end = at;
+    // As far as the tree goes, then back to the last place where a piece ends: most words are pieces
+    // themselves, and need no step back.
+    std::uint32_t node = at == 0 ? kBegin : kInside;
+    std::size_t steps = 0;
     for (std::size_t i = at; i < word.size(); ++i) {
       node = Child(node, static_cast<unsigned char>(word[i]));
       if (node == kNone) break;
-      if (piece_of_[node] != kNone) best = piece_of_[node], end = i + 1;
+      path[steps++] = node;
     }
-    if (best == kNone) break;
-    ids->push_back(best);
-    at = end;
+    while (steps > 0 && piece_of_[path[steps - 1]] == kNone) --steps;
+    if (steps == 0) break;
+    ids->push_back(piece_of_[path[steps - 1]]);
+    at += steps;
   }
   // All or nothing.
   if (at < word.size() || word.empty()) {
@@ -105,11 +109,16 @@ void WordPiece::Encode(std::string_view text, std::size_t most, std::vector<std:
   };
   for (std::size_t at = 0; at < text.size() && ids->size() < most;) {
     const auto lead = static_cast<unsigned char>(text[at]);
-    // Nearly everything is a letter or a figure of ASCII.
-    if (lead < 0x80 && kAscii[lead].kind == CharKind::kKeep) {
+    // Nearly everything is ASCII, most of that letters and figures.
+    if (lead < 0x80) {
+      const Ascii a = kAscii[lead];
       ++at;
+      if (a.kind == CharKind::kDrop) continue;
+      if (a.kind != CharKind::kKeep) end_word();
+      if (a.kind == CharKind::kSpace) continue;
       ++characters;
-      if (size < sizeof word) word[size++] = kAscii[lead].byte;
+      if (size < sizeof word) word[size++] = a.byte;
+      if (a.kind == CharKind::kAlone) end_word();
       continue;
     }
     const Normal n = NormalAt(text, &at);
