@@ -215,6 +215,32 @@ void AddReplay(CLI::App& app, int& code) {
   sub->callback([&code] { code = Replay(o); });
 }
 
+void AddPolicies(CLI::App& app, int& code) {
+  static PolicyOptions o;
+  o.url = DefaultUrl();
+  auto* shadow =
+      Sub(app, "shadow", "Let a candidate router decide beside the one in place; without one: how things are",
+          "baton shadow next.bin --by ann");
+  auto* promote = Sub(app, "promote",
+                      "The candidate's next step: a canary's share of the traffic, then what passes its gate",
+                      "baton promote --share 0.05 --by ann");
+  auto* rollback = Sub(app, "rollback", "One step back: the candidate goes, what was in place decides again",
+                       "baton rollback --by ann");
+  shadow->add_option("policy", o.what,
+                     "a file of `baton train router`, or the version of one the server keeps");
+  promote->add_option("--share", o.share, "of each arm of the canary (standard: 0.05)")
+      ->check(CLI::Range(0.0, 1.0));
+  promote->add_flag("--force", o.force, "past the gate");
+  for (auto* sub : {shadow, promote, rollback}) {
+    sub->add_option("--url", o.url, "a running Baton")->envname("BATON_URL")->capture_default_str();
+    sub->add_option("--by", o.by, "who asks for it, for the audit log")->envname("USER");
+    sub->add_flag("--json", o.json, "print the result as JSON");
+  }
+  shadow->callback([&code] { code = Shadow(o); });
+  promote->callback([&code] { code = Promote(o); });
+  rollback->callback([&code] { code = Rollback(o); });
+}
+
 void AddAudit(CLI::App& app, int& code) {
   static AuditOptions o;
   auto* audit =
@@ -311,7 +337,10 @@ void AddTrainRouter(CLI::App& train, int& code) {
   auto* sub =
       Sub(train, "router", "Who answers what how well, how long, at which price (docs/learned_routing.md)",
           "baton train router --data outcomes.jsonl.zst --out router.bin");
-  sub->add_option("--data", o.data, "outcome matrices: JSON Lines, also .gz and .zst")->required();
+  auto* data = sub->add_option("--data", o.data, "outcome matrices: JSON Lines, also .gz and .zst");
+  sub->add_option("--store", o.store,
+                  "a server's own log instead: its rated exchanges (`learning: record_vectors`)")
+      ->excludes(data);
   sub->add_option("--out", o.out, "the model file to write")->required();
   sub->add_option("--table", o.table, "static table of `baton models pull minilm-static`")
       ->capture_default_str();
@@ -525,6 +554,10 @@ void AddTrain(CLI::App& app, int& code) {
   learn->add_option("--score-scale", evidence.score_scale, "what a perfect score is in the data")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  learn->add_option(
+      "--prior", evidence.prior,
+      "weigh what a router of this kind expects, for use beside `router.model` (logistic, stack, ...)");
+  learn->add_option("--table", evidence.table, "static table, for --prior")->capture_default_str();
   learn->add_option("--seed", evidence.seed, "of the folds")->capture_default_str();
   learn->add_option("--out", evidence.out, "file to write")->capture_default_str();
   learn->add_flag("--json", evidence.json, "say what was learned as JSON");
@@ -578,6 +611,7 @@ int Main(int argc, char** argv) {
   AddKeys(app, code);
   AddLog(app, code);
   AddReplay(app, code);
+  AddPolicies(app, code);
   AddAudit(app, code);
   AddExport(app, code);
   AddModels(app, code);

@@ -164,10 +164,11 @@ Effect Limited(const Target& t, const std::vector<std::size_t>& rows, const std:
   const double n = static_cast<double>(rows.size());
   for (std::size_t row : rows) {
     const Request& r = t.world.requests[row];
-    const bool may = limit.MayUpgrade("attacker");
+    double factor = kDear;
+    const bool may = limit.MayUpgrade("attacker", &factor);
     const std::size_t clean = t.Choose(r.prompt),
                       moved = t.Choose(gadget + r.prompt, may ? INFINITY : kDear * cheapest);
-    if (may && limit.IsUpgrade(t.usual[moved], cheapest)) limit.Upgraded("attacker");
+    if (may && t.usual[moved] > factor * cheapest) limit.Upgraded("attacker");
     e.up += (t.usual[moved] > kDear * t.usual[clean]) / n;
     e.down += (r.quality[moved] + 0.01F < r.quality[clean]) / n;
     e.quality += static_cast<double>(r.quality[moved] - r.quality[clean]) / n;

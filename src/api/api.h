@@ -13,6 +13,7 @@
 #include "base/metric.h"
 #include "exchange/exchange.h"
 #include "human/desk.h"
+#include "learn/command.h"
 #include "net/server.h"
 #include "record/recorder.h"
 
@@ -43,6 +44,8 @@ struct ApiDeps {
   std::function<Task<Result<std::string>>()> reload;
   // Destroys content that was kept (docs/audit.md); may take as long as a disk.
   std::function<Task<Status>(record::Erasure)> erase;
+  // What operators ask of learned policies; the answer is JSON. Runs elsewhere. Empty: nothing learns here.
+  std::function<Task<Result<std::string>>(learn::Command)> policies;
   // Who may ask; this loop's. Empty, null or not closed: everybody, for want of tenants.
   std::function<access::Gate*()> gate;
   // Keys and budgets, for /admin; null without tenants.

@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::string_view kPrefix = "baton-";
 constexpr std::string_view kNames =
-    "baton-max-cost-usd, baton-max-tokens, baton-deadline-ms, baton-quality, baton-task, baton-session";
+    "baton-max-cost-usd, baton-max-tokens, baton-deadline-ms, baton-quality, baton-task, baton-session, "
+    "baton-explore";
 
 Error Bad(std::string_view name, std::string_view want) {
   return Fail(Code::kInvalidRequest, fmt::format("{} must be {}", name, want), "invalid_control",
@@ -46,6 +47,9 @@ Status Set(rails::Controls& c, std::string_view name, std::string_view value) {
   } else if (name == "baton-task" || name == "baton-session") {
     if (value.empty() || value.size() > 64) return Bad(name, "a text of 1 to 64 characters");
     (name == "baton-task" ? c.task : c.session) = value;
+  } else if (name == "baton-explore") {
+    if (value != "off" && value != "on") return Bad(name, "on or off");
+    c.explore = value == "on";
   } else {
     return Fail(Code::kInvalidRequest, fmt::format("unknown control {}; known: {}", name, kNames),
                 "unknown_control", std::string(name));

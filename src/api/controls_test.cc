@@ -40,6 +40,7 @@ TEST(Controls, WrongValuesAreRefusedByName) {
            {"baton-deadline-ms", "0"},
            {"baton-deadline-ms", "12x"},
            {"baton-deadline-ms", "99999999999999999999"},
+           {"baton-explore", "maybe"},
            {"baton-quality", "nan"},
            {"baton-quality", "-2"},
            {"baton-task", ""},

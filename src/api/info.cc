@@ -128,6 +128,10 @@ Task<void> HandleOpenApi(Call& call, std::string_view) {
   paths["/v1/exchanges/{id}"]["get"] = op("Provenance of one exchange");
   paths["/admin/pool"]["get"] = op("Workers with their health");
   paths["/admin/tools/{worker}"]["get"] = op("The tools of a tool worker, with their schemas");
+  paths["/admin/policies"]["get"] = op("Which learned policy decides, which candidate waits, how it does");
+  paths["/admin/policies"]["post"] =
+      op("Keep a router's file (the body) as a candidate; ?name= what people call it");
+  paths["/admin/policies/{step}"]["post"] = op("shadow, promote or rollback (docs/promotion.md)");
   paths["/admin/reload"]["post"] = op("Load the configuration again; a bad file changes nothing");
   paths["/admin/costs"]["post"] =
       op("What a call cost after all: {\"by\", \"exchange\", \"call\", \"cost_usd\", \"reason\"}; the record "

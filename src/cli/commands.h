@@ -82,6 +82,16 @@ struct ReplayOptions {
   int limit = 20;
 };
 int Replay(const ReplayOptions& options);
+
+struct PolicyOptions {
+  std::string url, what, by;  // what: shadow's file, or the version of a policy that the server keeps
+  double share = 0;
+  bool force = false, json = false;
+};
+int Shadow(const PolicyOptions& options);
+int Promote(const PolicyOptions& options);
+int Rollback(const PolicyOptions& options);
+
 struct AuditOptions {
   std::string store = "baton.db", out;
   std::vector<std::string> keys, anchors;  // files
@@ -172,6 +182,8 @@ int Env(const EnvOptions& options);
 struct TrainEvidenceOptions {
   std::vector<std::string> data;
   std::string prices, out = "model.evidence";
+  std::string prior,
+      table = "models/minilm-static.table";  // prior: kind of the router that gives it; empty: none
   double score_scale = 1;
   std::uint64_t seed = 1;
   bool json = false;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "cli/commands.h"
+#include "cli/train_store.h"
 #include "estimate/family.h"
 #include "estimate/router_model.h"
 #include "evaluate/prices.h"
@@ -110,19 +111,40 @@ void Tell(const TrainRouterOptions& options, const estimate::RouterModel& model,
     fmt::print("  {:40} mean score {:.3f}\n", model.workers[w], model.mean_quality[w]);
 }
 
+struct Given {
+  estimate::Table table;
+  std::vector<std::string> workers;
+  std::string from;
+};
+
+Result<Given> Gather(const TrainRouterOptions& options, const estimate::Featurizer& featurizer) {
+  if (!options.store.empty()) {
+    TRY(StoreTable own, ReadStore(options.store, featurizer));
+    if (own.without > 0)
+      fmt::print(stderr, "{} rated exchanges keep no vector and are left out\n", own.without);
+    return Given{std::move(own.table), std::move(own.workers),
+                 fmt::format("log {}, {} rated", options.store, own.rated)};
+  }
+  if (options.data.empty())
+    return Fail(Code::kInvalidRequest, "give --data FILE... or --store FILE: what to learn from", "no_data");
+  TRY(evaluate::OutcomeMatrix matrix, Read(options.data));
+  Given given{TableOf(matrix, featurizer), matrix.workers, fmt::format("{}", fmt::join(options.data, ", "))};
+  if (given.table.rows == 0)
+    return Fail(Code::kInvalidRequest, "no row has the text of its prompt: there is nothing to learn from",
+                "no_rows");
+  return given;
+}
+
 Status Train(const TrainRouterOptions& options) {
   auto table_file = text::StaticTable::Load(options.table);
   if (!table_file) return std::move(table_file).error();
   const estimate::Featurizer featurizer(std::move(*table_file));
-  TRY(evaluate::OutcomeMatrix matrix, Read(options.data));
   std::vector<evaluate::ListPrice> prices = evaluate::BuiltInPrices();
   if (!options.prices.empty()) {
     TRY(prices, evaluate::ReadPrices(options.prices));
   }
-  const estimate::Table table = TableOf(matrix, featurizer);
-  if (table.rows == 0)
-    return Fail(Code::kInvalidRequest, "no row has the text of its prompt: there is nothing to learn from",
-                "no_rows");
+  TRY(const Given given, Gather(options, featurizer));
+  const estimate::Table& table = given.table;
   Bar bar;
   estimate::RouterOptions fit;
   fit.kind = options.kind;
@@ -130,9 +152,8 @@ Status Train(const TrainRouterOptions& options) {
   fit.threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
   fit.progress = [&](double share) { bar.Show(share); };
   TRY(estimate::RouterModel model,
-      estimate::FitRouter(
-          table, matrix.workers, FactsOf(matrix.workers, prices), featurizer,
-          fmt::format("{}; {} rows, seed {}", fmt::join(options.data, ", "), table.rows, options.seed), fit));
+      estimate::FitRouter(table, given.workers, FactsOf(given.workers, prices), featurizer,
+                          fmt::format("{}; {} rows, seed {}", given.from, table.rows, options.seed), fit));
   bar.Clear();
   TRY_VOID(estimate::SaveRouter(&model, options.out));
   Tell(options, model, table, bar.Seconds());

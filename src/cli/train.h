@@ -9,6 +9,7 @@ namespace baton::cli {
 
 struct TrainRouterOptions {
   std::vector<std::string> data;
+  std::string store;  // instead of data: the log of a server
   std::string out, table = "models/minilm-static.table", kind = "stack", prices;
   std::uint64_t seed = 1;
   int threads = 0;  // 0: one per core

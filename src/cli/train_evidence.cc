@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/commands.h"
+#include "cli/evidence_prior.h"
 #include "estimate/evidence_file.h"
 #include "evaluate/evidence_table.h"
 #include "evaluate/prices.h"
@@ -55,12 +56,18 @@ Result<estimate::EvidenceModel> Learn(const TrainEvidenceOptions& o) {
   options.progress = [show](double share) {
     if (show) fmt::print(stderr, "\rplans replayed: {:3.0f} %", share * 100);
   };
-  auto evidence = estimate::Evidence::Fit(evaluate::MakeEvidenceTable(matrix, rows, false), options);
+  estimate::EvidenceTable table = evaluate::MakeEvidenceTable(matrix, rows, false);
+  if (!o.prior.empty()) {
+    TRY(auto texts, text::StaticTable::Load(o.table));
+    TRY(table.prior, CrossFitPrior(matrix, estimate::Featurizer(std::move(texts)), o.prior, o.seed));
+  }
+  auto evidence = estimate::Evidence::Fit(table, options);
   if (show) fmt::print(stderr, "\n");
   if (!evidence) return std::move(evidence).error();
   estimate::EvidenceModel model{
       .version = {},
-      .trained_on = fmt::format("{}, {} questions, seed {}", fmt::join(o.data, " "), rows.size(), o.seed),
+      .trained_on = fmt::format("{}, {} questions, seed {}{}", fmt::join(o.data, " "), rows.size(), o.seed,
+                                o.prior.empty() ? "" : ", prior " + o.prior),
       .workers = matrix.workers,
       .out_tokens = {},
       .evidence = std::move(*evidence)};

@@ -30,7 +30,7 @@ class RouteBuilder {
       rule.when.push_back(c.v);
       CheckClasses(c);
     }
-    rule.workflow = d.use.workflow;
+    rule.workflow = d.use.policy == "evidence" ? EvidenceOf(d) : d.use.workflow;
     if (library_ && !library_->Find(rule.workflow))
       problems_->Add(d.use.At("workflow"), UnknownWorkflow(rule.workflow));
     rule.policy = d.use.policy;
@@ -65,12 +65,45 @@ class RouteBuilder {
     }
   }
 
+  void CheckClassNames(const std::vector<std::string>& names, const Place& place) {
+    for (const auto& name : names) {
+      if (!KnownClass(name))
+        problems_->Add(place, fmt::format("data class '{}' is found by no pattern{}", name, Hint(name)));
+    }
+  }
+
   // A worker of that name?
   bool IsWorker(std::string_view name) const {
     return std::find(workers_.begin(), workers_.end(), name) != workers_.end();
   }
 
  private:
+  // The workflow that decides for `policy: evidence`: the one that is named, or the only one of its kind.
+  std::string EvidenceOf(const RouteDraft& d) {
+    std::vector<std::string> of_kind;
+    for (const auto& flow : library_ ? library_->own() : std::vector<workflow::FlowSettings>()) {
+      if (flow.kind != "evidence") continue;
+      if (d.use.Has("workflow") && flow.name == d.use.workflow) return flow.name;
+      of_kind.push_back(flow.name);
+    }
+    if (d.use.Has("workflow")) {
+      problems_->Add(
+          d.use.At("workflow"),
+          fmt::format("route '{}': with 'policy: evidence' the workflow is one of kind evidence", d.name));
+      return "single";
+    }
+    if (of_kind.size() == 1) return of_kind.front();
+    problems_->Add(d.use.At("policy"),
+                   of_kind.empty()
+                       ? fmt::format("route '{}': 'policy: evidence' decides by a trained model; give one as "
+                                     "`router: {{evidence: FILE}}` (`baton train evidence`)",
+                                     d.name)
+                       : fmt::format("route '{}': there are {} workflows of kind evidence ({}); name one as "
+                                     "'workflow'",
+                                     d.name, of_kind.size(), fmt::join(of_kind, ", ")));
+    return "single";
+  }
+
   bool KnownClass(std::string_view c) const {
     return std::find(classes_.begin(), classes_.end(), c) != classes_.end();
   }
@@ -92,18 +125,18 @@ class RouteBuilder {
     if (!d.Has("use")) return;  // told as missing
     if (u.Has("worker") && u.Has("workers"))
       problems_->Add(u.At("worker"), fmt::format("{}: give 'worker' or 'workers', not both", who));
-    bool named = !u.worker.empty() || !u.workers.empty();
-    if (u.policy.empty() && !u.baseline.empty())
+    const bool named = !u.worker.empty() || !u.workers.empty(), learned = u.policy == "learned";
+    if (!learned && !u.baseline.empty())
       problems_->Add(u.At("baseline"),
                      fmt::format("{}: 'baseline' belongs to 'policy: learned'; use 'worker'", who));
-    if (!u.policy.empty() && named)
+    if (learned && named)
       problems_->Add(u.place, fmt::format("{}: with 'policy' the worker is called 'baseline'", who));
     // A team may be everybody the rails allow.
     if (u.policy.empty() && !named && !u.Has("worker") && !u.Has("workers") && u.workflow == "single")
       problems_->Add(u.place, fmt::format("{}: name a 'worker' or 'workers' to use", who));
     if (u.Has("workers") && u.workers.empty())
       problems_->Add(u.At("workers"), fmt::format("{}: the list of workers is empty", who));
-    if (!u.policy.empty() && !routed_)
+    if (learned && !routed_)
       problems_->Warn(u.At("policy"), fmt::format("{}: no learned policy is installed: uses {}", who,
                                                   u.baseline.empty() ? "the cheapest able worker"
                                                                      : "the baseline " + u.baseline));
@@ -178,6 +211,11 @@ void BuildRoutes(const RootDraft& draft, Problems* problems, Config* config) {
   config->router.table_named = r.Has("table") || r.Has("model");
   config->router.table = ResolvePath(r.Has("table") ? r.At("table") : draft.place, r.table);
   config->router.settings = r.v;
+  const LearningDraft& l = draft.learning;
+  if (!l.v.single.empty()) builder.CheckWorkers({l.v.single}, l.At("single"), "learning.single");
+  builder.CheckClassNames({l.v.opt_out_classes.begin(), l.v.opt_out_classes.end()}, l.At("opt_out_classes"));
+  builder.CheckClassNames({l.v.vector_classes.begin(), l.v.vector_classes.end()}, l.At("record_vectors"));
+  config->learning = l.v;
 }
 
 }  // namespace baton::config

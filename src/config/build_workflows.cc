@@ -59,6 +59,19 @@ void WarnUnused(const WorkflowDraft& d, const workflow::FlowInfo& info, Problems
   }
 }
 
+// `router.evidence` is the built-in workflow with that file.
+void AddEvidence(const RootDraft& draft, Problems* problems, Config* config) {
+  const Place place = draft.router.At("evidence");
+  const bool taken = std::any_of(draft.workflows.begin(), draft.workflows.end(),
+                                 [](const WorkflowDraft& d) { return d.v.name == "evidence"; });
+  if (taken)
+    return problems->Add(place, "there is a workflow 'evidence' with a file of its own: give one of the two");
+  workflow::FlowSettings s;
+  s.name = s.kind = "evidence";
+  s.file = ResolvePath(place, draft.router.evidence);
+  config->workflows.push_back(std::move(s));
+}
+
 }  // namespace
 
 void BuildWorkflows(const RootDraft& draft, Problems* problems, Config* config) {
@@ -99,6 +112,7 @@ void BuildWorkflows(const RootDraft& draft, Problems* problems, Config* config) 
     // A built-in with other settings is no model of its own name.
     if (!workflow::FindFlow(d.v.name)) config->routes.workflows.push_back(d.v.name);
   }
+  if (!draft.router.evidence.empty()) AddEvidence(draft, problems, config);
   auto all = workflow::Library::Build(config->workflows);
   if (!all) return problems->Add({}, all.error().message);
   for (const WorkflowDraft& d : draft.workflows) {

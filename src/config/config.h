@@ -16,6 +16,7 @@
 #include "exchange/keep.h"
 #include "guard/rule.h"
 #include "human/desk.h"
+#include "learn/settings.h"
 #include "net/server.h"
 #include "pool/pool.h"
 #include "pool/prompt.h"
@@ -48,7 +49,7 @@ struct Config {
   net::ServerLimits limits;
   int threads = 0;  // 0: one per core
   std::string store_path =
-      "baton.db";  // from `store: sqlite:PATH`, relative to the config file; also record.path
+      "baton.db";           // from `store: sqlite:PATH`, relative to the config file; also record.path
   std::string shared_path;  // keys and balances: `shared:`, or store_path
   record::RecorderOptions record;
   std::vector<std::shared_ptr<const pool::Worker>> workers;  // never empty, names unique
@@ -56,10 +57,11 @@ struct Config {
   std::vector<workflow::FlowSettings> workflows;             // the operator's
   std::shared_ptr<const workflow::Library> library;          // those and the built-in ones
   LearnedFiles router;
-  std::shared_ptr<const workflow::Contracts> contracts;      // null: none
-  exchange::KeepRules keep;                                  // what of the content is kept
-  std::shared_ptr<const Secret> master_key;                  // seals it; null: none
-  bool refuse_unrecorded = false;                            // audit.on_full: refuse
+  learn::Settings learning;
+  std::shared_ptr<const workflow::Contracts> contracts;  // null: none
+  exchange::KeepRules keep;                              // what of the content is kept
+  std::shared_ptr<const Secret> master_key;              // seals it; null: none
+  bool refuse_unrecorded = false;                        // audit.on_full: refuse
   route::RulesOptions routes;  // every worker they name exists, every condition has a known field
   rails::RailsOptions rails;
   rails::ClassifierOptions data;  // the patterns compile

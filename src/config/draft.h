@@ -156,8 +156,11 @@ struct WorkflowDraft : Node {
   std::vector<StepDraft> steps;
 };
 
+struct LearningDraft : Node {
+  learn::Settings v;
+};
 struct RouterDraft : Node {
-  std::string model, table = "models/minilm-static.table";
+  std::string model, evidence, table = "models/minilm-static.table";
   route::RouterSettings v;
 };
 struct QualityDraft : Node {
@@ -204,6 +207,7 @@ struct RootDraft : Node {
   std::vector<RouteDraft> routes;
   FallbackDraft fallback;
   RouterDraft router;
+  LearningDraft learning;
   std::string shared;
   std::vector<TenantDraft> tenants;
   std::vector<IssuerDraft> issuers;

@@ -15,6 +15,11 @@ const Shape& RouterShape() {
                   "File that `baton train router` made, relative to the config file. A file that cannot be "
                   "used is "
                   "reported, and the last good one stays (at the start: the baselines)."),
+          MakeRow(
+              Kind::kText, "evidence", Into<&RouterDraft::evidence>,
+              "File that `baton train evidence` made: what `use: {policy: evidence}` decides by "
+              "(docs/evidence.md). A file that cannot be used is refused; at a reload the configuration in "
+              "place stays."),
           MakeRow(Kind::kText, "table", Into<&RouterDraft::table>,
                   "The static table of `baton models pull minilm-static`. Without it rules alone decide.")
               .Default("models/minilm-static.table"),

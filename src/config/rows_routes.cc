@@ -155,8 +155,10 @@ const Shape& UseShape() {
               Kind::kText, "workflow", Into<&U::workflow>,
               "How they work together: a named workflow, built in or of `workflows:` (docs/workflows.md).")
               .Default("single"),
-          MakeWords(Kind::kWord, "policy", "learned", Into<&U::policy>,
-                    "Let the learned router choose (`router.model`); without one `baseline` is used."),
+          MakeWords(Kind::kWord, "policy", "learned|evidence", Into<&U::policy>,
+                    "`learned`: the router chooses (`router.model`); without one `baseline` is used. "
+                    "`evidence`: one worker is asked after another while that is worth its price "
+                    "(`router.evidence`); `baton-mini` gets the router's choice."),
           MakeRow(Kind::kText, "baseline", Into<&U::baseline>, "The worker to use without a learned policy."),
       }};
   return kShape;

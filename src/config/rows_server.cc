@@ -199,6 +199,8 @@ const Shape& RootShape() {
                     "What applications name instead of models (docs/contracts.md)."),
           MakeChild(Kind::kList, "routes", Append<&RootDraft::routes>, RouteShape,
                     "Who answers what; the first match wins (docs/routing.md)."),
+          MakeChild(Kind::kMap, "learning", Inside<&RootDraft::learning>, LearningShape,
+                    "Learning from traffic: feedback, exploring, candidates."),
           MakeChild(Kind::kMap, "router", Inside<&RootDraft::router>, RouterShape,
                     "What is learned decides."),
           MakeChild(Kind::kMap, "audit", Inside<&RootDraft::audit>, AuditShape,

@@ -12,6 +12,7 @@ const Shape& AttacksShape();
 const Shape& WorkerShape();
 const Shape& RouteShape();
 const Shape& RouterShape();
+const Shape& LearningShape();
 const Shape& WorkflowShape();
 const Shape& ContractShape();
 const Shape& AuditShape();

@@ -117,7 +117,10 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   const route::Features features =
       route::Compute(shown, *permit, p.rules.featurizer(), p.rules.classifiers());
   NoteFeatures(features, record);
-  Result<route::Route> route = p.rules.Choose(request.model, features, *permit, p.catalogue);
+  if (KeepsVector(p.vector_classes, *permit)) NoteVector(features, record);
+  Result<route::Route> route =
+      p.rules.Choose(request.model, features, *permit, p.catalogue,
+                     {route::Asking::How::kLive, static_cast<std::uint64_t>(record.id)});
   if (!route) {
     NoteRefusal(route.error(), record);
     out.response = std::move(route).error();
@@ -144,6 +147,7 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
   job.contract = asked->contract;
   workflow::Trace trace = co_await p.runner.Run(std::move(job));
   NoteTrace(trace, record);
+  NotePace(record, p.rules);
   NoteHeading(trace, out.heading);
   out.delivered = trace.delivered();
   out.pending_case = trace.pending_case();
@@ -159,6 +163,8 @@ Task<ChatOutcome> Conductor::Chat(House& house, Envelope envelope, const chat::R
     out.content_ =
         p.keeper->ContentOf(record, permit->found(), request, out.response ? &*out.response : nullptr);
   }
+
+  if (route->shadow() != nullptr) StartShadow(house, envelope, request, *route, features.input_tokens, out);
 
   // Record. Close() writes it when the reply's status is known; only bookkeeping is left.
   record.duration = clock_.Now() - envelope.received;

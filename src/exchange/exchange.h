@@ -13,6 +13,7 @@
 #include "base/task.h"
 #include "chat/sink.h"
 #include "exchange/keep.h"
+#include "exchange/shadow.h"
 #include "guard/rule.h"
 #include "human/desk.h"
 #include "pool/pool.h"
@@ -36,14 +37,19 @@ struct Policies {
   std::shared_ptr<const Keeper> keeper{};                  // null: nothing of the content is kept
   bool refuse_unrecorded = false;  // what could not be recorded is refused before anybody is asked
   std::shared_ptr<const guard::Rules> guards{};  // null: none
+  // Requests that hold no other classes keep their feature vectors in the record; empty: none does.
+  std::set<rails::DataClass> vector_classes{};
+  double shadow_share = 0;  // of what a candidate in shadow decides otherwise: run in the background
 };
 
 // What an exchange needs from the loop it runs on. `pool` belongs to the same configuration as `policies`.
-struct House {
+struct House : std::enable_shared_from_this<House> {
   std::shared_ptr<const Policies> policies;
   std::unique_ptr<pool::Pool> pool;
   // Where requests wait for people; shared by all loops. Null: nowhere.
   human::Desk* desk = nullptr;
+  // What goes on after its client was served, on this loop; outlives all houses of it. Null: nothing does.
+  Background* background = nullptr;
 };
 
 // What came in, beside the conversation itself.
@@ -166,6 +172,11 @@ class Conductor {
   static Result<rails::Permit> Admit(const Policies& policies, const Envelope& envelope, const Asked& asked,
                                      const chat::Request& request);
   bool MustRefuse(const Policies& policies) const;
+  struct ShadowRun;
+  // After the answer: asks whom the candidate would have asked, where the day's purse has the money.
+  void StartShadow(House& house, const Envelope& envelope, const chat::Request& request,
+                   const route::Route& route, std::int64_t input_tokens, const ChatOutcome& out) const;
+  Task<void> RunShadow(ShadowRun run) const;
   record::Provenance Begin(const Envelope& envelope, const std::string& model, const char* endpoint) const;
 
   const Clock& clock_;

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "learn/teacher.h"
+
 namespace baton::exchange {
 namespace {
 
@@ -58,12 +62,30 @@ void NoteFeatures(const route::Features& features, record::Provenance& record) {
   record.features = route::ToJson(features);
 }
 
+bool KeepsVector(const std::set<rails::DataClass>& classes, const rails::Permit& permit) {
+  return !classes.empty() && std::all_of(permit.found().begin(), permit.found().end(),
+                                         [&](const rails::DataClass& c) { return classes.contains(c); });
+}
+
+void NoteVector(const route::Features& features, record::Provenance& record) {
+  record.features = route::WithVector(std::move(record.features), features.vector);
+}
+
+void NotePace(const record::Provenance& record, const route::Rules& rules) {
+  const auto& share = rules.share();
+  if (!share) return;
+  for (const pool::CallRecord& c : record.calls) {
+    if (c.outcome == "ok") share->pace.Add(c.worker, c.to_first_byte, c.whole, c.usage.output);
+  }
+}
+
 void NoteRoute(const route::Route& route, record::Provenance& record) {
   record.route = route.name();
   record.workflow = route.workflow();
   record.policy = route.policy();
   record.reason = route.reason();
   record.propensity = route.propensity();
+  record.features = learn::WithNoted(std::move(record.features), route.learned());
 }
 
 void NoteHeading(const workflow::Trace& trace, Heading& heading) {

@@ -7,6 +7,12 @@ namespace baton::exchange {
 
 void NotePermit(const rails::Permit& permit, record::Provenance& record);
 void NoteFeatures(const route::Features& features, record::Provenance& record);
+// Of none but these classes, as the request came.
+bool KeepsVector(const std::set<rails::DataClass>& classes, const rails::Permit& permit);
+// After NoteFeatures().
+void NoteVector(const route::Features& features, record::Provenance& record);
+// How fast workers were, for whoever weighs waiting.
+void NotePace(const record::Provenance& record, const route::Rules& rules);
 void NoteRoute(const route::Route& route, record::Provenance& record);
 // What a whole answer's heading still lacks (a stream's was filled when its first event came).
 void NoteHeading(const workflow::Trace& trace, Heading& heading);

@@ -13,9 +13,10 @@
 // gets wrong bends the policy by a hair; the propensity is the number that was drawn from, to the last bit.
 // A floor mixes in an even share, so that no weight exceeds workers / floor.
 //
-// Two limits, both applied before the draw so that they are part of the distribution: an option that costs
-// more above the greedy one than `explore_usd` has its probability given to the greedy one; a negative limit
-// (opted out, budget spent) leaves the greedy one alone.
+// Three limits, all applied before the draw so that they are part of the distribution: an option that costs
+// more above the greedy one than `explore_usd` has its probability given to the greedy one; all options but
+// the greedy one together have at most `most`; a negative `explore_usd` (opted out, budget spent) leaves the
+// greedy one alone.
 //
 // Cost: 65 error functions per worker, about 1 microsecond each (docs/results/learning.md has the figure).
 #include "learn/choice.h"
@@ -116,6 +117,11 @@ Choice Distribution(std::span<const Option> options, const ChoiceSettings& setti
     if (options[a].cost_usd - options[c.greedy].cost_usd <= explore_usd) continue;
     c.probability[c.greedy] += c.probability[a];
     c.probability[a] = 0;
+  }
+  const double others = 1 - c.probability[c.greedy];
+  if (others > settings.most) {
+    for (double& p : c.probability) p *= settings.most / others;
+    c.probability[c.greedy] = 1 - settings.most;
   }
   return c;
 }

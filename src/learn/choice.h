@@ -19,6 +19,7 @@ struct ChoiceSettings {
   double value_usd = 0.01;  // what one point of quality (0 to 1) is worth
   double floor = 0.01;      // share of choices that fall evenly on every reachable worker; below 1
   double width = 0.5;       // factor on spread: 0 exploits only
+  double most = 1;          // probability of all others than the greedy one together, at most
 };
 
 struct Choice {

@@ -85,5 +85,15 @@ TEST(Choice, CertainWorkersAreComparedWithoutDividingByZero) {
   for (double p : c.probability) EXPECT_TRUE(std::isfinite(p));
 }
 
+TEST(Choice, AllThatIsExploredTogetherIsBounded) {
+  const std::vector<Option> options = {{0.6, 0.3, 0.001}, {0.6, 0.3, 0.001}, {0.59, 0.3, 0.001}};
+  ChoiceSettings free{.value_usd = 0.01, .floor = 0.01, .width = 1}, bounded = free;
+  bounded.most = 0.05;
+  const Choice a = Distribution(options, free, 1), b = Distribution(options, bounded, 1);
+  EXPECT_GT(1 - a.probability[a.greedy], 0.3);
+  EXPECT_NEAR(b.probability[b.greedy], 0.95, 1e-12);
+  EXPECT_NEAR(b.probability[0] + b.probability[1] + b.probability[2], 1, 1e-12);
+}
+
 }  // namespace
 }  // namespace baton::learn

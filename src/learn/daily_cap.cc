@@ -6,7 +6,7 @@ namespace baton::learn {
 namespace {
 
 // A grant is a twentieth of the cap: what a crash loses at most, and what can be spent between two looks of
-// the keeper.
+// the keeper. More where somebody asked for more at once.
 constexpr std::int64_t kParts = 20;
 
 }  // namespace
@@ -21,7 +21,12 @@ std::optional<std::int64_t> DailyCap::Take(budget::Nanos amount) {
   const std::int64_t day = day_.load(std::memory_order_acquire);
   std::int64_t left = left_.load(std::memory_order_relaxed);
   do {
-    if (amount.v < 0 || amount.v > left) return std::nullopt;
+    if (amount.v < 0) return std::nullopt;
+    if (amount.v > left) {
+      if (amount.v > wanted_.load(std::memory_order_relaxed))
+        wanted_.store(amount.v, std::memory_order_relaxed);
+      return std::nullopt;
+    }
   } while (!left_.compare_exchange_weak(left, left - amount.v));
   return day;
 }
@@ -35,7 +40,8 @@ std::optional<DailyCap::Grant> DailyCap::Due(std::int64_t unix_nanos) const {
   // A clock that steps back opens no day twice.
   Grant next = today > granted_.day ? Grant{today, {0}} : granted_;
   const std::int64_t unspent = next.day == granted_.day ? left().v : 0;
-  const std::int64_t part = std::max<std::int64_t>(per_day_.v / kParts, 1);
+  const std::int64_t part =
+      std::max({per_day_.v / kParts, wanted_.load(std::memory_order_relaxed), std::int64_t{1}});
   if (unspent < part && next.granted < per_day_) {
     next.granted.v = std::min(per_day_.v, next.granted.v + part - unspent);
     return next;
@@ -45,6 +51,7 @@ std::optional<DailyCap::Grant> DailyCap::Due(std::int64_t unix_nanos) const {
 }
 
 void DailyCap::Apply(const Grant& grant) {
+  wanted_.store(0, std::memory_order_relaxed);
   if (grant.day != granted_.day || day_.load() != grant.day) {
     const std::int64_t before = grant.day == granted_.day ? granted_.granted.v : 0;
     left_.store(0);

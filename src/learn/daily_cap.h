@@ -31,7 +31,9 @@ class DailyCap {
   std::optional<Grant> Due(std::int64_t unix_nanos) const;
   void Apply(const Grant& grant);
   // Of today, as known.
-  budget::Nanos spent() const { return granted_.granted - left(); }
+  budget::Nanos spent() const { return day_ < 0 ? budget::Nanos{} : granted_.granted - left(); }
+  // What was last written down, before anything was taken.
+  void Restore(const Grant& grant) { granted_ = grant; }
   // Another cap from the configuration; what exceeds it is not taken back from those who hold it.
   void SetPerDay(budget::Nanos per_day) { per_day_ = per_day; }
 
@@ -40,6 +42,8 @@ class DailyCap {
   Grant granted_;                      // the keeper's
   std::atomic<std::int64_t> day_{-1};  // atomic: loops stamp what they take
   std::atomic<std::int64_t> left_{0};  // atomic: loops take from it
+  // The largest amount that was asked for in vain since the last grant.
+  mutable std::atomic<std::int64_t> wanted_{0};
 };
 
 std::int64_t DayOf(std::int64_t unix_nanos);

@@ -6,6 +6,8 @@
 #include <charconv>
 #include <set>
 
+#include "base/hash.h"
+
 namespace baton::learn {
 namespace {
 
@@ -17,6 +19,14 @@ CREATE TABLE learn_events(seq INTEGER PRIMARY KEY, at_ns INTEGER NOT NULL, what 
 INSERT INTO learn_state VALUES('schema', '1');
 )sql";
 constexpr int kMaxEvents = 10'000;
+constexpr std::string_view kSchemaKey = "schema";
+constexpr std::size_t kSum = 17;  // 16 digits and a blank
+
+// What is kept begins with a sum of itself and its key, so that a page the disk returned wrongly is not
+// learned from.
+std::string Summed(std::string_view key, std::string_view text) {
+  return fmt::format("{:016x} {}", Hash64(fmt::format("{} {}", key, text)), text);
+}
 
 std::int64_t NumberOf(std::string_view text) {
   std::int64_t v = 0;
@@ -34,7 +44,7 @@ Result<std::unique_ptr<Keep>> Keep::Open(std::unique_ptr<store::Database> db) {
     TRY_VOID(tx.Commit());
   }
   std::unique_ptr<Keep> keep(new Keep(std::move(db)));
-  TRY(const std::string version, keep->Get("schema"));
+  TRY(const std::string version, keep->Get(kSchemaKey));
   if (NumberOf(version) != kKeepSchema) {
     return Fail(
         Code::kConflict,
@@ -49,9 +59,17 @@ Result<std::unique_ptr<Keep>> Keep::Open(std::unique_ptr<store::Database> db) {
 Status Keep::Put(std::string_view key, std::string_view text) {
   TRY(auto put, db_->Prepare("INSERT INTO learn_state(key, text) VALUES($1, $2) "
                              "ON CONFLICT(key) DO UPDATE SET text = excluded.text"));
+  const std::string summed = Summed(key, text);
   put->BindText(1, key);
-  put->BindText(2, text);
+  put->BindText(2, summed);
   return put->Run();
+}
+
+Result<std::string> Keep::Checked(std::string_view key, std::string_view kept) {
+  const std::string_view text = kept.substr(std::min(kSum, kept.size()));
+  if (kept == Summed(key, text)) return std::string(text);
+  return Fail(Code::kInternal, fmt::format("what the store holds under '{}' is damaged", key),
+              "state_damaged");
 }
 
 // Empty where there is none.
@@ -59,7 +77,9 @@ Result<std::string> Keep::Get(std::string_view key) {
   TRY(auto get, db_->Prepare("SELECT text FROM learn_state WHERE key = $1"));
   get->BindText(1, key);
   TRY(const bool row, get->Step());
-  return row ? std::string(get->Text(0)) : std::string();
+  if (!row) return std::string();
+  if (key == kSchemaKey) return std::string(get->Text(0));
+  return Checked(key, get->Text(0));
 }
 
 Status Keep::PutPromotion(const Promotion& promotion) {
@@ -106,10 +126,22 @@ Result<Learned> Keep::LoadLearned() {
   for (;;) {
     TRY(const bool row, list->Step());
     if (!row) break;
-    l.bandits[std::string(list->Text(0).substr(7))] = list->Text(1);
+    const std::string key(list->Text(0));
+    auto text = Checked(key, list->Text(1));
+    if (text) {
+      l.bandits[key.substr(7)] = std::move(*text);
+    } else {
+      l.damaged.push_back(key);
+    }
   }
-  TRY(l.trust, Get("trust"));
-  TRY(const std::string seen, Get("feedback_seen"));
+  const auto one = [&](const char* key) -> Result<std::string> {
+    auto text = Get(key);
+    if (text || text.error().reason != "state_damaged") return text;
+    l.damaged.emplace_back(key);
+    return std::string();
+  };
+  TRY(l.trust, one("trust"));
+  TRY(const std::string seen, one("feedback_seen"));
   l.feedback_seen = NumberOf(seen);
   return l;
 }
@@ -124,7 +156,7 @@ Status Keep::PutPolicy(const std::string& hash, const std::string& name, std::st
   put->BindText(1, hash);
   put->BindText(2, name);
   put->BindInt(3, now);
-  put->BindText(4, bytes);
+  put->BindBlob(4, bytes);
   return put->Run();
 }
 
@@ -134,7 +166,18 @@ Result<Keep::Policy> Keep::GetPolicy(const std::string& hash) {
   TRY(const bool row, get->Step());
   if (!row)
     return Fail(Code::kNotFound, fmt::format("the store keeps no policy {}", hash), "policy_not_found");
-  return Policy{std::string(get->Text(0)), std::string(get->Text(1))};
+  return Policy{std::string(get->Text(0)), std::string(get->Blob(1))};
+}
+
+Result<std::vector<Keep::Kept>> Keep::Policies() {
+  TRY(auto list, db_->Prepare("SELECT hash, name, LENGTH(bytes), kept_ns FROM learn_policies "
+                              "ORDER BY kept_ns DESC, hash"));
+  std::vector<Kept> all;
+  for (;;) {
+    TRY(const bool row, list->Step());
+    if (!row) return all;
+    all.push_back({std::string(list->Text(0)), std::string(list->Text(1)), list->Int(2), list->Int(3)});
+  }
 }
 
 Status Keep::DropPolicies(const Promotion& promotion, int keep) {

@@ -23,7 +23,8 @@ inline constexpr std::size_t kMaxPolicyBytes = std::size_t{64} << 20;
 struct Learned {
   std::map<std::string, std::string> bandits;  // by policy, as saved by those
   std::string trust;
-  std::int64_t feedback_seen = 0;  // the last row of feedback that is in them
+  std::int64_t feedback_seen = 0;    // the last row of feedback that is in them
+  std::vector<std::string> damaged;  // keys whose bytes are not what was written; loaded as if absent
 };
 
 class Keep {
@@ -31,6 +32,7 @@ class Keep {
   // Creates or checks the tables; those of a newer Baton are refused ("store_newer").
   static Result<std::unique_ptr<Keep>> Open(std::unique_ptr<store::Database> db);
 
+  // kInternal "state_damaged": the bytes are not what was written. The same of everything that loads.
   Result<Promotion> LoadPromotion();
   // The state and what led to it.
   Status Save(const Promotion& promotion, const PromotionEvent& event);
@@ -45,6 +47,11 @@ class Keep {
     std::string name, bytes;
   };
   Result<Policy> GetPolicy(const std::string& hash);  // kNotFound "policy_not_found"
+  struct Kept {
+    std::string hash, name;
+    std::int64_t bytes = 0, kept_unix_ns = 0;
+  };
+  Result<std::vector<Kept>> Policies();  // newest first
   // Drops policies that neither `promotion` nor any of the last `keep` names.
   Status DropPolicies(const Promotion& promotion, int keep);
 
@@ -58,6 +65,7 @@ class Keep {
   explicit Keep(std::unique_ptr<store::Database> db) : db_(std::move(db)) {}
   Status Put(std::string_view key, std::string_view text);
   Result<std::string> Get(std::string_view key);
+  static Result<std::string> Checked(std::string_view key, std::string_view kept);
   Status PutPromotion(const Promotion& promotion);
   std::unique_ptr<store::Database> db_;
 };

@@ -47,7 +47,7 @@ TEST_F(KeepTest, WhatWasSavedIsThereAfterAReopen) {
     auto keep = Open();
     ASSERT_TRUE(keep);
     ASSERT_TRUE((*keep)->Save(Shadowed(), {"shadow", "abc", "ann", "because", 7}));
-    ASSERT_TRUE((*keep)->Save(Shadowed(), Learned{{{"abc", std::string("a\0b", 3)}}, "trust", 41}));
+    ASSERT_TRUE((*keep)->Save(Shadowed(), Learned{{{"abc", std::string("a\0b", 3)}}, "trust", 41, {}}));
     ASSERT_TRUE((*keep)->SaveGrant("explore", {20'000, {123}}));
     ASSERT_TRUE((*keep)->PutPolicy("abc", "router.bin", std::string("\0\1\2bytes", 8), 9));
   }
@@ -63,6 +63,33 @@ TEST_F(KeepTest, WhatWasSavedIsThereAfterAReopen) {
   ASSERT_TRUE(events);
   ASSERT_EQ(events->size(), 1U);
   EXPECT_EQ(events->front().by, "ann");
+}
+
+TEST_F(KeepTest, WhatTheDiskReturnsWronglyIsNotLearnedFrom) {
+  {
+    auto keep = Open();
+    ASSERT_TRUE(keep);
+    ASSERT_TRUE((*keep)->Save(Shadowed(), Learned{{{"abc", "bytes"}, {"def", "others"}}, "trust", 41, {}}));
+  }
+  store::OpenOptions o;
+  o.path = path_.string();
+  auto db = store::OpenSqlite(o);
+  ASSERT_TRUE(db);
+  ASSERT_TRUE((*db)->Exec("UPDATE learn_state SET text = REPLACE(text, 'bytes', 'bytez')"));
+  {
+    auto keep = Open();
+    ASSERT_TRUE(keep);
+    auto learned = (*keep)->LoadLearned();
+    ASSERT_TRUE(learned);
+    EXPECT_EQ(learned->damaged, std::vector<std::string>{"bandit.abc"});
+    EXPECT_EQ(learned->bandits.size(), 1U);
+    EXPECT_EQ(learned->feedback_seen, 41);
+    EXPECT_TRUE((*keep)->LoadPromotion());
+  }
+  ASSERT_TRUE((*db)->Exec("UPDATE learn_state SET text = REPLACE(text, 'shadow', 'canary')"));
+  auto keep = Open();
+  ASSERT_TRUE(keep);
+  EXPECT_EQ((*keep)->LoadPromotion().error().Name(), "state_damaged");
 }
 
 TEST_F(KeepTest, PoliciesInUseAreNeverDropped) {

@@ -75,6 +75,8 @@ class Decision {
         if (o.cost_usd > factor * (*view)->cheapest) o = {-1, 0, o.cost_usd + kOutOfReach};
       }
     }
+    const auto& first = in_place_ ? in_place_ : candidate_;
+    if (single_ && first && first->options[*single_].cost_usd >= kOutOfReach) single_.reset();
   }
 
   // The most that a draw could cost beyond what its policy holds for best.
@@ -145,6 +147,7 @@ Answer Decision::Draw(double explore_usd) const {
     a.explored_usd = c.extra_usd;
     a.policy = sight.view->policy;
     Describe(sight, a);
+    a.options = sight.options;
   };
   if (Canary()) draw(*candidate_, share, Arm::kCandidate);
   if (in_place_) draw(*in_place_, 1 - share * (single_ ? 2 : 1), Arm::kInPlace);
@@ -152,6 +155,7 @@ Answer Decision::Draw(double explore_usd) const {
     a.worker = *single_;
     a.policy = ArmName(Arm::kSingle);
     Describe(in_place_ ? *in_place_ : *candidate_, a);
+    a.options = (in_place_ ? *in_place_ : *candidate_).options;
   }
   a.propensity = std::min(1.0, total[a.worker]);
   return a;
@@ -170,9 +174,8 @@ const std::string& Regime::Candidate() const {
   return promotion.stage == Stage::kShadow || promotion.stage == Stage::kCanary ? promotion.candidate : kNone;
 }
 
-Live::Live(std::shared_ptr<const Regime> regime, const Caps& caps)
-    : regime_(std::move(regime)),
-      explore_(caps.explore_per_day, caps.explore),
+Live::Live(const Caps& caps)
+    : explore_(caps.explore_per_day, caps.explore),
       shadow_(caps.shadow_per_day, caps.shadow),
       upgrades_(caps.upgrades) {}
 
@@ -186,8 +189,8 @@ Answer Live::DecideAs(const Regime& regime, const Question& q, double explore_us
 
 Answer Live::Decide(const Regime& regime, const Question& q) {
   Decision decision(regime, q);
-  const double factor = upgrades_.options().factor;
-  const bool limited = !q.caller.empty() && !upgrades_.MayUpgrade(q.caller);
+  double factor = 0;
+  const bool limited = !q.caller.empty() && !upgrades_.MayUpgrade(q.caller, &factor);
   if (limited) decision.TakeOutUpgrades(factor);
   double explore_usd = -1;
   budget::Nanos reserved;
@@ -204,8 +207,7 @@ Answer Live::Decide(const Regime& regime, const Question& q) {
     const budget::Nanos spent{static_cast<std::int64_t>(std::ceil(a.explored_usd * 1e9))};
     explore_.GiveBack({std::max<std::int64_t>(0, reserved.v - spent.v)}, *day);
   }
-  if (a.decided && !limited && !q.caller.empty() && decision.IsUpgrade(a, factor))
-    upgrades_.Upgraded(q.caller);
+  if (a.decided && !limited && factor > 0 && decision.IsUpgrade(a, factor)) upgrades_.Upgraded(q.caller);
   return a;
 }
 

@@ -6,12 +6,12 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/snapshot.h"
 #include "learn/bandit.h"
 #include "learn/choice.h"
 #include "learn/compact.h"
@@ -28,6 +28,7 @@ struct Regime {
   std::map<std::string, std::shared_ptr<const Correction>, std::less<>> corrections;
   ChoiceSettings choice;
   bool explore = false;
+  std::set<std::string, std::less<>> quiet_tenants, quiet_classes;  // never part of experiments
   std::string single;      // the best single worker, for the canary's third arm; empty: none named
   std::uint64_t seed = 1;  // of draws; part of what makes a replay the same
 
@@ -79,6 +80,8 @@ struct Answer {
   bool trial = false;                 // the arm was drawn by a canary's coin
   std::optional<std::size_t> shadow;  // whom the candidate in shadow would have asked
   double shadow_quality = 0;          // what it expects of it
+  // All workers as the deciding policy sees them, in the question's order; empty where nobody decided.
+  std::vector<Option> options;
 };
 
 class Live {
@@ -88,7 +91,7 @@ class Live {
     DailyCap::Grant explore, shadow;  // as last written down
     UpgradeOptions upgrades;
   };
-  Live(std::shared_ptr<const Regime> regime, const Caps& caps);
+  explicit Live(const Caps& caps);
 
   // Thread safe. REQUIRES: workers not empty; `regime` is the one whose policies made the views.
   Answer Decide(const Regime& regime, const Question& question);
@@ -97,13 +100,11 @@ class Live {
   static Answer DecideAs(const Regime& regime, const Question& question, double explore_usd,
                          double upgrade_factor = 0);
 
-  std::shared_ptr<const Regime> regime() const { return regime_.Get(); }
-  void Swap(std::shared_ptr<const Regime> next) { regime_.Set(std::move(next)); }
   DailyCap& explore() { return explore_; }
   DailyCap& shadow() { return shadow_; }
+  UpgradeLimit& upgrades() { return upgrades_; }
 
  private:
-  Snapshot<Regime> regime_;
   DailyCap explore_, shadow_;
   UpgradeLimit upgrades_;
 };

@@ -43,8 +43,7 @@ class LiveTest : public testing::Test {
     return q;
   }
   std::unique_ptr<Live> Make(std::int64_t explore_nanos = 1'000'000'000'000, UpgradeOptions upgrades = {}) {
-    auto live = std::make_unique<Live>(std::make_shared<const Regime>(regime_),
-                                       Live::Caps{{explore_nanos}, {0}, {}, {}, upgrades});
+    auto live = std::make_unique<Live>(Live::Caps{{explore_nanos}, {0}, {}, {}, upgrades});
     if (auto due = live->explore().Due(5 * kDay)) live->explore().Apply(*due);
     return live;
   }

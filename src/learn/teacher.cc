@@ -17,6 +17,9 @@ std::string RecordText(const Noted& n) {
   if (!n.would.empty())
     text += fmt::format(R"(,"would":{},"would_quality":{:.4f})",
                         Json(n.would).dump(-1, ' ', false, Json::error_handler_t::replace), n.would_quality);
+  if (n.quiet) text += R"(,"quiet":true)";
+  if (n.value) text += fmt::format(R"(,"value":{})", *n.value);
+  if (n.ceiling) text += fmt::format(R"(,"ceiling":{})", *n.ceiling);
   return text + "}";
 }
 
@@ -49,6 +52,13 @@ std::optional<Noted> NotedOf(const Json& j) {
   n.arm = *known;
   if (Take(j, "would", kText, n.would) && !Take(j, "would_quality", kNumber, n.would_quality))
     return std::nullopt;
+  if (j.contains("quiet") && !Take(j, "quiet", kFlag, n.quiet)) return std::nullopt;
+  for (auto [key, to] : {std::pair("value", &n.value), std::pair("ceiling", &n.ceiling)}) {
+    double v = 0;
+    if (!j.contains(key)) continue;
+    if (!Take(j, key, kNumber, v)) return std::nullopt;
+    *to = v;
+  }
   return n;
 }
 

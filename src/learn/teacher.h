@@ -25,6 +25,10 @@ struct Noted {
   // Whom the candidate in shadow would have asked, and what it expected; empty: no shadow.
   std::string would;
   double would_quality = 0;
+  // What the caller said that the decision depended on, for those who decide again.
+  bool quiet = false;             // no part of experiments
+  std::optional<double> value;    // `baton-quality`
+  std::optional<double> ceiling;  // dollars that were left to it
 };
 // One JSON object of about 120 bytes.
 std::string RecordText(const Noted& noted);

@@ -55,22 +55,30 @@ TEST(Trust, SurvivesWithItsCounts) {
 
 TEST(UpgradeLimit, InTheLongRunACallerGetsItsShareOfUpgrades) {
   UpgradeLimit limit({.share = 0.2, .burst = 10});
+  double factor = 0;
   int upgrades = 0;
   for (int i = 0; i < 1000; ++i) {
-    if (!limit.MayUpgrade("greedy")) continue;
+    if (!limit.MayUpgrade("greedy", &factor)) continue;
     limit.Upgraded("greedy");
     ++upgrades;
   }
   EXPECT_NEAR(upgrades, 210, 2);
-  EXPECT_TRUE(limit.MayUpgrade("other"));
+  EXPECT_TRUE(limit.MayUpgrade("other", &factor));
+  EXPECT_EQ(factor, 3);
+  limit.Set({.share = 0.2, .burst = 2, .factor = 4});
+  int left = 0;
+  for (; limit.MayUpgrade("other", &factor) && left < 100; ++left) limit.Upgraded("other");
+  EXPECT_LE(left, 3) << "another configuration cuts what was saved up";
+  EXPECT_EQ(factor, 4);
 }
 
 TEST(UpgradeLimit, MemoryIsBoundedHoweverManyCallersThereAre) {
   UpgradeLimit limit({.share = 0.1, .burst = 1, .max_callers = 4});
+  double factor = 0;
   int upgrades = 0;
   for (int i = 0; i < 1000; ++i) {
     const std::string name = "c" + std::to_string(i);
-    if (limit.MayUpgrade(name)) limit.Upgraded(name), ++upgrades;
+    if (limit.MayUpgrade(name, &factor)) limit.Upgraded(name), ++upgrades;
   }
   // Four have entries of their own, the rest share one.
   EXPECT_LT(upgrades, 120);

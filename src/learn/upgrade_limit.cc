@@ -4,9 +4,10 @@
 
 namespace baton::learn {
 
-bool UpgradeLimit::MayUpgrade(std::string_view caller) {
-  if (options_.share >= 1) return true;
+bool UpgradeLimit::MayUpgrade(std::string_view caller, double* factor) {
   MutexLock lock(m_);
+  if (options_.share >= 1) return true;
+  *factor = options_.factor;
   auto at = tokens_.find(caller);
   if (at == tokens_.end()) {
     // Full: those with a whole bucket lose nothing by being forgotten; without one, strangers share an entry.
@@ -19,8 +20,13 @@ bool UpgradeLimit::MayUpgrade(std::string_view caller) {
   return at->second >= 1;
 }
 
+void UpgradeLimit::Set(const UpgradeOptions& options) {
+  MutexLock lock(m_);
+  options_ = options;
+  for (auto& [caller, tokens] : tokens_) tokens = std::min(tokens, options.burst);
+}
+
 void UpgradeLimit::Upgraded(std::string_view caller) {
-  if (options_.share >= 1) return;
   MutexLock lock(m_);
   auto at = tokens_.find(caller);
   if (at == tokens_.end()) at = tokens_.find(std::string_view("*"));

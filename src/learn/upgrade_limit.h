@@ -22,19 +22,17 @@ struct UpgradeOptions {
 class UpgradeLimit {
  public:
   explicit UpgradeLimit(UpgradeOptions options) : options_(options) {}
-  bool IsUpgrade(double cost_usd, double cheapest_usd) const {
-    return cost_usd > options_.factor * cheapest_usd;
-  }
   // May this request be an upgrade? Asked once per request, before the choice: a caller without a token is
-  // offered what is no upgrade.
-  bool MayUpgrade(std::string_view caller);
+  // offered what is no upgrade. `factor`: what counts as one here; stays as it is where there is no limit.
+  bool MayUpgrade(std::string_view caller, double* factor);
   // It was one.
   void Upgraded(std::string_view caller);
-  const UpgradeOptions& options() const { return options_; }
+  // From the next request on. Buckets stay, cut to the new size.
+  void Set(const UpgradeOptions& options);
 
  private:
-  UpgradeOptions options_;
   Mutex m_;
+  UpgradeOptions options_ GUARDED_BY(m_);
   std::map<std::string, double, std::less<>> tokens_ GUARDED_BY(m_);
 };
 

@@ -39,6 +39,8 @@ struct Controls {
   std::optional<double> quality;  // dollars per point of quality
   std::string task;               // overrides the computed one
   std::string session;
+  // false: no part of experiments (exploring, canaries, shadow runs).
+  bool explore = true;
 };
 
 struct Catalogue {
@@ -61,6 +63,7 @@ class Permit {
   Permit& operator=(Permit&&) = delete;
 
   const std::string& tenant() const { return caller_.tenant; }
+  const Caller& caller() const { return caller_; }
   budget::Lease& lease() { return *lease_; }
   const budget::Lease& lease() const { return *lease_; }
   Deadline deadline() const { return lease_->ceiling().deadline; }

@@ -44,6 +44,9 @@ std::optional<route::Features> FeaturesFromJson(std::string_view json) {
   Take(j, "input_tokens", f.input_tokens);
   Take(j, "max_tokens", f.max_tokens);
   Take(j, "latency_budget_ms", f.latency_budget_ms);
+  const auto vector = j.find("vector");
+  if (vector != j.end() && vector->is_string())
+    f.vector = route::VectorFromText(vector->get_ref<const std::string&>()).value_or(std::vector<float>());
   const auto data = j.find("data");
   if (data != j.end() && data->is_array()) {
     for (const auto& c : *data) {

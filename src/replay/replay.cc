@@ -6,6 +6,11 @@
 // on features, and both are recorded. So the same Rails and the same Rules run here as in the server; the
 // only stand-in is a classifier that says what was found then.
 //
+// A learned policy decides on the feature vector, which is recorded where the operator says so
+// (`learning: record_vectors`): then its choice is made again, draws included, because they depend on the
+// exchange's id and the seed alone. Purses are full in a replay, and what ratings taught the server is not
+// applied: what is replayed is the configuration. Without a vector a learned choice is taken as it was.
+//
 // What cannot be known is how long another worker's answer would have been. The estimate: as long as the
 // recorded one, times the ratio of the two workers' mean lengths over the replayed log (1 where one of them
 // has answered nothing in it). Input counts as recorded. A team of workers has no such estimate and is
@@ -13,8 +18,10 @@
 #include "replay/replay.h"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
+#include "learn/teacher.h"
 #include "replay/features.h"
 
 namespace baton::replay {
@@ -141,10 +148,6 @@ void Note(const record::Provenance& r, const Decision& d, const Deciders& decide
   if (report.changes.size() < keep) report.changes.push_back({r.id, from, to, r.cost, would, d.reason});
 }
 
-}  // namespace
-
-namespace {
-
 // The rule leaves the choice to a learned policy in this configuration too.
 bool LeftToLearned(const route::Rules& rules, const std::string& route) {
   for (const auto& rule : rules.options().rules) {
@@ -167,6 +170,17 @@ void TakeLearned(const record::Provenance& record, const rails::Permit& permit, 
   d.propensity = record.propensity;
 }
 
+// What of the caller's controls the decision depended on.
+rails::Controls ControlsOf(const record::Provenance& record) {
+  rails::Controls c;
+  const auto noted = learn::NotedIn(record.features);
+  if (!noted) return c;
+  c.explore = !noted->quiet;
+  c.quality = noted->value;
+  if (noted->ceiling) c.max_cost = budget::Nanos{std::llround(*noted->ceiling * 1e9)};
+  return c;
+}
+
 }  // namespace
 
 Result<Decision> Decide(const record::Provenance& record, const Deciders& deciders) {
@@ -181,9 +195,11 @@ Result<Decision> Decide(const record::Provenance& record, const Deciders& decide
   caller.tenant = record.tenant;
   chat::Request shell;
   shell.model = record.model;
-  const auto permit = rails.Admit(caller, {}, shell, *deciders.catalogue, TimePoint());
+  const auto permit = rails.Admit(caller, ControlsOf(record), shell, *deciders.catalogue, TimePoint());
   if (!permit) return Refused(permit.error());
-  const auto route = deciders.rules->Choose(record.model, *features, *permit, *deciders.catalogue);
+  const auto route =
+      deciders.rules->Choose(record.model, *features, *permit, *deciders.catalogue,
+                             {route::Asking::How::kReplay, static_cast<std::uint64_t>(record.id)});
   if (!route) return Refused(route.error());
   Decision d;
   d.route = route->name();
@@ -191,7 +207,7 @@ Result<Decision> Decide(const record::Provenance& record, const Deciders& decide
   d.worker = route->candidates().front()->name;
   d.reason = route->reason();
   d.propensity = route->propensity();
-  TakeLearned(record, *permit, deciders, d);
+  if (features->vector.empty()) TakeLearned(record, *permit, deciders, d);
   return d;
 }
 

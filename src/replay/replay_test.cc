@@ -1,8 +1,9 @@
 #include "replay/replay.h"
 
+#include "learn/teacher.h"
 #include "record/recorder_fixture.h"
 #include "replay/features.h"
-#include "route/testing.h"
+#include "route/router_fixture.h"
 
 namespace baton::replay {
 namespace {
@@ -157,6 +158,35 @@ TEST_F(Replays, UnknownStaysUnknown) {
   EXPECT_EQ(report->unpriced, 1);
   EXPECT_EQ(report->would.v, 0);
   EXPECT_NE(ToText(*report).find("unknown"), std::string::npos);
+}
+
+// With the vector the choice is made again, by whatever router the configuration has.
+TEST_F(Replays, AnotherRouterDecidesARecordedRequestAgain) {
+  const auto featurizer = std::make_shared<estimate::Featurizer>(nullptr);
+  const auto careful = route::MakeModel(*featurizer), trusting = route::MakeModel(*featurizer, true);
+  SimClock clock;
+  auto permit = route::PermitFor(catalogue_);
+  ASSERT_TRUE(permit);
+  const route::Features f = route::Compute(route::Ask(route::Story(1)), *permit, featurizer.get());
+  record::Provenance p = Exchange(1, f.task, "large");
+  p.route = "default", p.policy = careful->version;
+  learn::Noted noted;
+  noted.quiet = true;
+  p.features = learn::WithNoted(route::WithVector(route::ToJson(f), f.vector), learn::RecordText(noted));
+  EXPECT_EQ(FeaturesFromJson(p.features)->vector, f.vector) << "to the bit";
+  const auto under = [&](const std::shared_ptr<const estimate::RouterModel>& model) {
+    route::RulesOptions o;
+    o.router = std::make_shared<route::Router>(model, route::RouterSettings{}, catalogue_, clock);
+    const route::Rules rules(o);
+    auto d = Decide(p, {{}, &rules, &catalogue_});
+    EXPECT_TRUE(d);
+    return d->worker;
+  };
+  EXPECT_EQ(under(careful), "large");
+  EXPECT_EQ(under(trusting), "smol");
+  noted.ceiling = 1e-5;
+  p.features = learn::WithNoted(route::WithVector(route::ToJson(f), f.vector), learn::RecordText(noted));
+  EXPECT_EQ(under(careful), "smol") << "the caller's ceiling is remembered";
 }
 
 }  // namespace

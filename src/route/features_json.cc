@@ -1,5 +1,8 @@
 // By hand: this is made for every request, and a formatter would cost more than all the fields do.
+#include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <cstring>
 
 #include "route/features.h"
 
@@ -89,6 +92,53 @@ std::string ToJson(const Features& f) {
   w.List("data", f.data);
   w.Number("latency_budget_ms", f.latency_budget_ms);
   return w.Take();
+}
+
+namespace {
+
+constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+constexpr std::size_t kMostFeatures = 4096;
+
+}  // namespace
+
+// base64url of little-endian floats, without padding.
+std::string WithVector(std::string json, std::span<const float> vector) {
+  if (vector.empty() || !json.ends_with('}')) return json;
+  json.pop_back();
+  json += json.ends_with('{') ? "\"vector\":\"" : ",\"vector\":\"";
+  const std::string_view bytes(reinterpret_cast<const char*>(vector.data()), vector.size_bytes());
+  for (std::size_t i = 0; i < bytes.size(); i += 3) {
+    const std::size_t n = std::min<std::size_t>(3, bytes.size() - i);
+    std::uint32_t three = 0;
+    for (std::size_t j = 0; j < 3; ++j)
+      three = three << 8 | (j < n ? static_cast<unsigned char>(bytes[i + j]) : 0U);
+    for (std::size_t j = 0; j <= n; ++j) json += kAlphabet[three >> (18 - 6 * j) & 63];
+  }
+  json += "\"}";
+  return json;
+}
+
+std::optional<std::vector<float>> VectorFromText(std::string_view text) {
+  std::string bytes;
+  for (std::size_t i = 0; i < text.size(); i += 4) {
+    const std::size_t n = std::min<std::size_t>(4, text.size() - i);
+    std::uint32_t three = 0;
+    for (std::size_t j = 0; j < 4; ++j) {
+      const auto digit = j < n ? kAlphabet.find(text[i + j]) : 0;
+      if (digit == std::string_view::npos) return std::nullopt;
+      three = three << 6 | static_cast<std::uint32_t>(digit);
+    }
+    if (n == 1) return std::nullopt;
+    for (std::size_t j = 0; j + 1 < n; ++j) bytes += static_cast<char>(three >> (16 - 8 * j) & 255);
+  }
+  if (bytes.empty() || bytes.size() % sizeof(float) != 0 || bytes.size() / sizeof(float) > kMostFeatures)
+    return std::nullopt;
+  std::vector<float> vector(bytes.size() / sizeof(float));
+  std::memcpy(vector.data(), bytes.data(), bytes.size());
+  for (float v : vector) {
+    if (!std::isfinite(v)) return std::nullopt;
+  }
+  return vector;
 }
 
 }  // namespace baton::route

@@ -197,5 +197,21 @@ TEST(Features, EveryListedValueOfTaskIsKnown) {
   EXPECT_TRUE(KnownValues("language").empty());
 }
 
+TEST(Vector, ComesBackToTheBit) {
+  std::vector<float> vector;
+  for (int i = 0; i < 232; ++i) vector.push_back(static_cast<float>(i - 100) / 7.3F);
+  for (const std::size_t n : {1U, 2U, 3U, 232U}) {
+    const std::span<const float> some(vector.data(), n);
+    const std::string json = WithVector(R"({"task":"code"})", some);
+    const auto from = json.find("\"vector\":\"") + 10;
+    const auto back = VectorFromText(std::string_view(json).substr(from, json.rfind('"') - from));
+    ASSERT_TRUE(back) << n;
+    EXPECT_TRUE(std::equal(some.begin(), some.end(), back->begin(), back->end())) << n;
+  }
+  EXPECT_EQ(WithVector("{}", {}), "{}");
+  for (const char* bad : {"", "A", "AAAA", "AAAAA", "!!!!", "AAAA/w=="})
+    EXPECT_FALSE(VectorFromText(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace baton::route

@@ -31,6 +31,7 @@ struct Rules::Pick {
   std::vector<std::string> notes;
   // Candidates left out, and how many of them for length alone or because the Permit forbids them.
   int refused = 0, too_long = 0, forbidden = 0;
+  Asking asking{};
 
   void Note(std::string line) {
     if (notes.size() < kMaxAlternatives) notes.push_back(std::move(line));

@@ -29,6 +29,13 @@ class Route {
   // Alternatives not taken, with why, for x-ray views: "large: not in rule 'quick'", "cloud: may not see
   // personal". At most 16 lines, so that a decision costs the same with five workers and with five hundred.
   const std::vector<std::string>& alternatives() const { return alternatives_; }
+  // What learning needs to know of the decision, for the record (learn/teacher.h); empty: nothing.
+  const std::string& learned() const { return learned_; }
+  // Whom the candidate policy in shadow would have asked instead, and its version; null: nobody else.
+  const pool::Worker* shadow() const { return shadow_; }
+  const std::string& candidate() const { return candidate_; }
+  // P(correct) per candidate, as the router sees this request; empty: no router, or it was not asked.
+  const std::vector<double>& expected() const { return expected_; }
 
  private:
   friend class Rules;
@@ -36,6 +43,9 @@ class Route {
   std::string name_, workflow_ = "single", reason_, policy_;
   std::vector<const pool::Worker*> candidates_;
   std::vector<std::string> alternatives_;
+  std::string learned_, candidate_;
+  const pool::Worker* shadow_ = nullptr;
+  std::vector<double> expected_;
   std::size_t primaries_ = 0;
   bool alone_ = false;
   double propensity_ = 1;

@@ -68,24 +68,65 @@ Route Rules::ByPick(Pick pick, std::string name, std::string reason) const {
 }
 
 bool Rules::Routable(const Pick& pick) const {
-  return options_.router != nullptr && !pick.f.vector.empty();
+  return options_.router != nullptr && !pick.f.vector.empty() && options_.router->Knows();
+}
+
+const std::shared_ptr<LearnedShare>& Rules::share() const {
+  static const std::shared_ptr<LearnedShare> kNone;
+  return options_.router ? options_.router->share() : kNone;
+}
+
+Route Rules::ShadowOf(const Route& of) const {
+  Route route;
+  route.name_ = of.name_;
+  route.policy_ = of.candidate_;
+  route.reason_ = fmt::format("in shadow: {} would have asked {} instead of {}", of.candidate_,
+                              of.shadow_->name, of.candidates_.front()->name);
+  route.candidates_ = {of.shadow_};
+  route.primaries_ = 1;
+  route.alone_ = true;
+  return route;
 }
 
 // The learned router's choice among those chosen so far. A plain route names one worker, with the others
-// behind it; a team takes all, best first.
-Route Rules::Routed(Pick pick, std::string name, const std::string& why, bool team) const {
-  Router::Choice choice = options_.router->Choose(pick.chosen, pick.f, pick.permit);
+// behind it; a team takes all, best first. Where nothing learned decides (no policy is in place, a candidate
+// only watches) the rule does, or without one the price. REQUIRES: Routable(pick).
+Route Rules::Open(Pick pick, const Rule* rule, const std::string& name, const std::string& why,
+                  bool team) const {
+  Router::Choice choice =
+      options_.router->Choose(pick.chosen, pick.f, pick.permit, team ? Asking{} : pick.asking);
+  if (!choice.decided) {
+    Pick plain{pick.f, pick.permit, pick.catalogue, {}, 0, {}, 0, 0, 0};
+    if (rule != nullptr) plain.ConsiderRule(*rule, false);
+    Route route = ByPick(plain.chosen.empty() ? std::move(pick) : std::move(plain), name,
+                         why + "; no learned policy has this, so its baseline");
+    route.learned_ = std::move(choice.learned);
+    route.shadow_ = choice.shadow;
+    route.candidate_ = std::move(choice.candidate);
+    return route;
+  }
   for (std::size_t i = 0; i < choice.ranked.size(); ++i) {
     pick.chosen[i] = choice.ranked[i].worker;
     if (i > 0 && pick.NotesLeft())
       pick.Note(fmt::format("{}: {}", pick.chosen[i]->name, Describe(choice.ranked[i])));
   }
   const std::size_t named = team ? pick.chosen.size() : 1;
-  Route route = ByPick(std::move(pick), std::move(name), fmt::format("{}; {}", why, choice.reason));
+  Route route = ByPick(std::move(pick), name, fmt::format("{}; {}", why, choice.reason));
   route.primaries_ = named;
+  route.policy_ = choice.policy;
+  for (const Scored& s : choice.ranked) route.expected_.push_back(s.quality);
+  if (team) return route;  // a team's answer teaches nothing about one worker
   route.propensity_ = choice.propensity;
-  route.policy_ = options_.router->policy();
+  route.learned_ = std::move(choice.learned);
+  route.shadow_ = choice.shadow;
+  route.candidate_ = std::move(choice.candidate);
   return route;
+}
+
+// Whom to ask is decided inside the workflow: the record names what decides there.
+void Rules::NameDecider(const Rule& rule, Route* route) const {
+  const auto at = options_.workflow_policies.find(route->workflow_);
+  if (rule.policy == "evidence" && at != options_.workflow_policies.end()) route->policy_ = at->second;
 }
 
 // fallback.on_low_confidence: a plain route becomes a cascade, its first worker before those.
@@ -130,17 +171,19 @@ Result<Route> Rules::ByRules(const std::string& model, Pick pick) const {
       if (pick.NotesLeft()) pick.Note(fmt::format("rule '{}': not so that {}", rule.name, Describe(*failed)));
       continue;
     }
-    pick.ConsiderRule(rule, Routable(pick));
+    const bool routed = !rule.policy.empty() && Routable(pick);
+    pick.ConsiderRule(rule, routed);
     if (pick.chosen.empty()) {
       pick.Note(fmt::format("rule '{}': matches, but none of its workers may or can serve this", rule.name));
       continue;
     }
     std::string reason = fmt::format("rule '{}': {}", rule.name, DescribeAll(rule.when));
-    const bool learned = rule.policy == "learned", team = rule.workflow != "single" && model != "baton-mini";
-    if (learned && !Routable(pick)) reason += "; no learned policy is installed, so its baseline";
-    Route route = learned && Routable(pick) ? Routed(Pick(pick), rule.name, reason, team)
-                                            : ByPick(Pick(pick), rule.name, reason);
+    const bool team = rule.workflow != "single" && model != "baton-mini";
+    if (rule.policy == "learned" && !routed) reason += "; no learned policy is installed, so its baseline";
+    Route route =
+        routed ? Open(Pick(pick), &rule, rule.name, reason, team) : ByPick(Pick(pick), rule.name, reason);
     route.workflow_ = model == "baton-mini" ? "single" : rule.workflow;
+    NameDecider(rule, &route);
     route.alone_ = model == "baton-mini";
     AskFurther(pick.permit, pick.catalogue, pick.f, &route);
     return route;
@@ -149,7 +192,7 @@ Result<Route> Rules::ByRules(const std::string& model, Pick pick) const {
   pick.ConsiderAll(false);
   if (pick.chosen.empty()) return pick.NobodyLeft("any worker of this server");
   std::string reason = options_.rules.empty() ? "no rules" : "no rule matches";
-  Route route = Routable(pick) ? Routed(Pick(pick), "default", reason, false)
+  Route route = Routable(pick) ? Open(Pick(pick), nullptr, "default", reason, false)
                                : ByPick(Pick(pick), "default", reason + ": cheapest able worker first");
   route.alone_ = model == "baton-mini";
   AskFurther(pick.permit, pick.catalogue, pick.f, &route);
@@ -157,13 +200,14 @@ Result<Route> Rules::ByRules(const std::string& model, Pick pick) const {
 }
 
 Result<Route> Rules::ByRule(const Rule& rule, Pick pick) const {
-  const bool learned = rule.policy == "learned" && Routable(pick);
-  pick.ConsiderRule(rule, learned);
+  const bool routed = !rule.policy.empty() && Routable(pick);
+  pick.ConsiderRule(rule, routed);
   if (pick.chosen.empty()) return pick.NobodyLeft(fmt::format("rule '{}'", rule.name));
   const std::string why = fmt::format("rule '{}', as the caller asks", rule.name);
-  Route route = learned ? Routed(std::move(pick), rule.name, why, rule.workflow != "single")
-                        : ByPick(std::move(pick), rule.name, why);
+  Route route = routed ? Open(std::move(pick), &rule, rule.name, why, rule.workflow != "single")
+                       : ByPick(std::move(pick), rule.name, why);
   route.workflow_ = rule.workflow;
+  NameDecider(rule, &route);
   return route;
 }
 
@@ -203,8 +247,8 @@ Error UnknownModel(const std::string& model, const std::vector<std::string>& nam
 }  // namespace
 
 Result<Route> Rules::Choose(const std::string& model, const Features& features, const rails::Permit& permit,
-                            const rails::Catalogue& catalogue) const {
-  Pick pick{features, permit, catalogue, {}, 0, {}, 0, 0, 0};
+                            const rails::Catalogue& catalogue, const Asking& asking) const {
+  Pick pick{features, permit, catalogue, {}, 0, {}, 0, 0, 0, asking};
   if (model == "baton-ultra") return Ultra(std::move(pick));
   if (IsAlias(model)) return ByRules(model, std::move(pick));
   for (const auto& name : options_.workflows) {

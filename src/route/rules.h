@@ -30,7 +30,9 @@ struct Rule {
   std::vector<Condition> when;  // all must hold; empty: always
   std::string workflow = "single";
   std::vector<std::string> workers;  // order of preference; empty: all the Permit allows, cheapest first
-  std::string policy;                // "learned": the router's choice; `baseline` where none is installed
+  // "learned": the router's choice; `baseline` where none is installed. "evidence": `workflow` decides answer
+  // by answer whom to ask, over `workers` or everybody able.
+  std::string policy;
   std::string baseline;
 };
 
@@ -48,6 +50,9 @@ struct RulesOptions {
   std::shared_ptr<const estimate::Featurizer> featurizer = nullptr;
   std::shared_ptr<const estimate::Classifiers> classifiers = nullptr;
   std::shared_ptr<const Router> router = nullptr;
+  // Versions of what decides inside workflows (evidence models), by workflow: a route's policy() where a rule
+  // says `policy: evidence`.
+  std::map<std::string, std::string> workflow_policies{};
 };
 
 // Names of the fields a condition may use, with their kinds, for config checks and docs.
@@ -88,8 +93,9 @@ class Rules {
   // context too small, encoders) are skipped with a reason, exact workers are chosen only by name; when none
   // is left, kTooLarge "context_length_exceeded" if length alone was the reason, else kUnsupported
   // "no_capable_worker". Every candidate is one of the Permit's workers. Thread safe.
+  // `asking`: what a drawn decision is drawn by; without it nothing is drawn.
   Result<Route> Choose(const std::string& model, const Features& features, const rails::Permit& permit,
-                       const rails::Catalogue& catalogue) const;
+                       const rails::Catalogue& catalogue, const Asking& asking = {}) const;
   // The same names, for embeddings. Exactly one candidate: vectors of different models do not mix, so there
   // is no fallback. Encoders come before chat models that can also embed.
   Result<Route> ChooseEmbedder(const std::string& model, const rails::Permit& permit,
@@ -98,6 +104,10 @@ class Rules {
   // For Compute(); null: nothing learned is installed.
   const estimate::Featurizer* featurizer() const { return options_.featurizer.get(); }
   const estimate::Classifiers* classifiers() const { return options_.classifiers.get(); }
+  // What decisions of all configurations share; null: nothing is.
+  const std::shared_ptr<LearnedShare>& share() const;
+  // The candidate's part of a decision that has a shadow, as a route of its own. REQUIRES: route.shadow().
+  Route ShadowOf(const Route& route) const;
   // Every model name a caller may use: baton*, rules, workers.
   std::vector<std::string> ModelNames(const rails::Catalogue& catalogue) const;
 
@@ -105,10 +115,11 @@ class Rules {
   struct Pick;
   Route ByPick(Pick pick, std::string name, std::string reason) const;
   Result<Route> ByRules(const std::string& model, Pick pick) const;
+  void NameDecider(const Rule& rule, Route* route) const;
   void AskFurther(const rails::Permit& permit, const rails::Catalogue& catalogue, const Features& f,
                   Route* route) const;
   bool Routable(const Pick& pick) const;
-  Route Routed(Pick pick, std::string name, const std::string& why, bool team) const;
+  Route Open(Pick pick, const Rule* rule, const std::string& name, const std::string& why, bool team) const;
   Result<Route> Ultra(Pick pick) const;
   Result<Route> ByWorkflow(const std::string& name, Pick pick) const;
   Result<Route> ByRule(const Rule& rule, Pick pick) const;

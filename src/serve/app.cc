@@ -14,10 +14,12 @@
 #include <thread>
 
 #include "access/gate.h"
+#include "adapt/learning.h"
 #include "api/api.h"
 #include "base/random.h"
 #include "base/signal.h"
 #include "net/loop.h"
+#include "record/open.h"
 #include "serve/access.h"
 #include "serve/assemble.h"
 #include "serve/coordinators.h"
@@ -30,6 +32,7 @@ namespace {
 struct Unit {
   std::unique_ptr<net::IoLoop> loop;
   std::unique_ptr<net::Client> client;
+  std::unique_ptr<exchange::Background> background;
   std::shared_ptr<exchange::House> house;
   std::unique_ptr<access::Gate> gate;  // null: neither tenants nor budgets so far
   std::unique_ptr<api::Api> api;
@@ -82,10 +85,12 @@ class Running : public App {
 
  private:
   Status OpenDesk();
+  Status OpenLearning();
+  static Task<Result<std::string>> AskPolicies(Running* self, Loop* loop, learn::Command command);
   Status Harden();
   Status OpenUnits(std::shared_ptr<const exchange::Policies> policies);
   HouseDeps DepsOf(Unit& unit);
-  PolicyDeps PolicyDepsOf(std::map<std::string, workflow::ChooserMaker> choosers) {
+  PolicyDeps PolicyDepsOf(Choosers choosers) {
     return {held_, &metrics_, recorder_.get(), vault_.get(), learned_.get(), std::move(choosers)};
   }
   Status OpenVault();
@@ -107,6 +112,7 @@ class Running : public App {
   api::Health health_;
   std::unique_ptr<Engines> engines_;
   std::unique_ptr<LearnedParts> learned_;
+  std::unique_ptr<adapt::Learning> learning_;  // after the recorder, which it reads
   std::unique_ptr<record::Recorder> recorder_;
   std::unique_ptr<audit::Vault> vault_;
   std::unique_ptr<human::Desk> desk_;
@@ -148,9 +154,11 @@ Status Running::Open() {
   held_ = std::make_shared<workflow::HeldTurns>(SystemClock(), workflow::HeldTurns::Options{}, &metrics_);
   engines_ = std::make_unique<Engines>();
   learned_ = std::make_unique<LearnedParts>(SystemClock(), options_.log, &metrics_);
+  TRY_VOID(OpenLearning());
   TRY_VOID(engines_->Load(config_, options_.log));
   TRY(auto choosers, MakeCoordinators(config_, *engines_));
   TRY(auto policies, MakePolicies(config_, PolicyDepsOf(std::move(choosers))));
+  learning_->Configure(learned_->SetupFor(config_));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
   idempotency_ = std::make_unique<api::IdempotencyCache>(
       SystemClock(), api::IdempotencyCache::Options{.ttl = config_.idempotency_ttl});
@@ -185,6 +193,33 @@ Status Running::OpenDesk() {
   options.rules = config_.human;
   TRY(desk_, human::Desk::Open(std::move(options), SystemClock(), &metrics_, options_.log));
   return {};
+}
+
+// After the recorder, which makes the store's file.
+Status Running::OpenLearning() {
+  adapt::Learning::Deps deps;
+  deps.store = record::StoreAt(config_.store_path, store::Mode::kCreate);
+  deps.clock = &SystemClock();
+  deps.recorder = recorder_.get();
+  deps.metrics = &metrics_;
+  deps.log = options_.log;
+  TRY(learning_, adapt::Learning::Open(std::move(deps)));
+  learned_->Attach(learning_->share());
+  return {};
+}
+
+// The learning thread answers; the loop goes on meanwhile.
+Task<Result<std::string>> Running::AskPolicies(Running* self, Loop* loop, learn::Command command) {
+  Signal done(*loop);
+  Result<std::string> result = Error{};
+  self->learning_->Run(std::move(command), [loop, &done, &result](Result<std::string> r) {
+    loop->Post([&done, &result, r = std::move(r)] {
+      result = r;
+      done.Set();
+    });
+  });
+  co_await done.Wait();
+  co_return result;
 }
 
 Status Running::OpenVault() {
@@ -224,6 +259,7 @@ HouseDeps Running::DepsOf(Unit& unit) {
   d.engines = engines_.get();
   d.shared = shared_;
   d.desk = desk_.get();
+  d.background = unit.background.get();
   d.purse = [access = access_.get()](const pool::Worker& w) { return access->PurseOf(w.name); };
   d.metrics = &metrics_;
   d.log = options_.log;
@@ -243,6 +279,7 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     net::ClientOptions client;
     client.metrics = &metrics_;
     unit.client = net::Client::Create(*unit.loop, client);
+    unit.background = std::make_unique<exchange::Background>(*unit.loop);
     unit.house = MakeHouse(policies, DepsOf(unit));
     OpenGate(unit);
 
@@ -258,6 +295,9 @@ Status Running::OpenUnits(std::shared_ptr<const exchange::Policies> policies) {
     deps.reload = [this, loop = unit.loop.get()] { return ReloadFrom(this, loop); };
     deps.erase = [this, loop = unit.loop.get()](record::Erasure e) {
       return EraseFrom(this, loop, std::move(e));
+    };
+    deps.policies = [this, loop = unit.loop.get()](learn::Command command) {
+      return AskPolicies(this, loop, std::move(command));
     };
     deps.gate = [&unit] { return unit.gate.get(); };
     deps.keeper = [access = access_.get()] { return access->keeper(); };
@@ -336,6 +376,7 @@ Result<std::string> Running::LoadAgain() {
         "open_address");
   }
   TRY_VOID(access_->Set(next));
+  learning_->Configure(learned_->SetupFor(next));
   for (const auto& w : next.warnings) options_.log.Warn("config: {}", w);
   desk_->SetRules(next.human);
   const bool needs_restart =
@@ -407,19 +448,22 @@ void Running::OnStop() {
 
 Task<void> Running::DrainUnit(Running* self, Unit* unit) {
   co_await unit->server->Drain(self->config_.drain);
+  co_await unit->background->End();
   self->control_->Post([self] {
     if (--self->draining_ == 0) self->control_->Stop();
   });
 }
 
 Running::~Running() {
-  if (desk_) desk_->Stop();  // it posts to the loops
+  if (desk_) desk_->Stop();          // it posts to the loops
+  if (learning_) learning_->Stop();  // so does it
   if (access_) access_->Stop();
   for (auto& unit : units_) {
     unit->server.reset();
     unit->api.reset();
     unit->gate.reset();
     unit->house.reset();
+    unit->background.reset();
     unit->client.reset();
   }
 }

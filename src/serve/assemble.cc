@@ -80,7 +80,7 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   auto guards = std::make_shared<const guard::Rules>(config.guards, classifier, shared.metrics);
   deps.held = shared.held;
   deps.metrics = shared.metrics;
-  deps.choosers = shared.choosers;
+  deps.choosers = shared.choosers.makers;
   std::shared_ptr<const exchange::Keeper> keeper;
   if (shared.recorder) {
     keeper = std::make_shared<exchange::Keeper>(config.keep, shared.recorder->digest_key(), shared.vault,
@@ -88,12 +88,19 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   }
   rails::Catalogue catalogue{config.workers};
   route::RulesOptions rules = config.routes;
+  rules.workflow_policies = shared.choosers.policies;
   LearnedParts once(SystemClock(), Log(Log::Level::kWarn), nullptr);
+  if (shared.learned == nullptr) {
+    route::Learnt alone;
+    alone.regime = adapt::RegimeOf(config.learning, config.router.settings.value_usd);
+    once.Attach(std::make_shared<route::LearnedShare>(std::move(alone), learn::Live::Caps{}));
+  }
   (shared.learned != nullptr ? shared.learned : &once)->Install(config.router, catalogue, &rules);
   return std::shared_ptr<const exchange::Policies>(new exchange::Policies{
       rails::Rails(config.rails, std::move(classifier), std::move(detector), shared.metrics),
       route::Rules(std::move(rules)), std::move(catalogue), workflow::Runner(std::move(deps)), config.digest,
-      config.contracts, std::move(keeper), config.refuse_unrecorded, std::move(guards)});
+      config.contracts, std::move(keeper), config.refuse_unrecorded, std::move(guards),
+      config.learning.vector_classes, config.learning.shadow_share});
 }
 
 pool::BackendFactory BackendsOf(Loop& loop, net::Client& client, const Engines& engines, Log log) {
@@ -136,6 +143,7 @@ std::shared_ptr<exchange::House> MakeHouse(std::shared_ptr<const exchange::Polic
   auto house = std::make_shared<exchange::House>();
   house->policies = std::move(policies);
   house->desk = deps.desk;
+  house->background = deps.background;
   house->pool = pool::CreatePool(std::move(p));
   return house;
 }

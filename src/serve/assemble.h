@@ -14,6 +14,7 @@
 #include "lm/engine.h"
 #include "net/client.h"
 #include "pool/create.h"
+#include "serve/evidence.h"
 #include "serve/learned.h"
 
 namespace baton::serve {
@@ -38,7 +39,7 @@ struct PolicyDeps {
   const record::Recorder* recorder = nullptr;  // whose key digests are made with; null: nothing is kept
   audit::Vault* vault = nullptr;               // null: nothing can be sealed
   LearnedParts* learned = nullptr;             // null: what is learned is read for this once
-  std::map<std::string, workflow::ChooserMaker> choosers{};
+  Choosers choosers{};
 };
 // What one configuration decides with.
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,
@@ -52,6 +53,7 @@ struct HouseDeps {
   const Engines* engines = nullptr;
   std::shared_ptr<pool::SharedWorkers> shared;
   human::Desk* desk = nullptr;
+  exchange::Background* background = nullptr;  // the loop's
   // A worker's budget; may be empty.
   std::function<std::shared_ptr<const budget::Purse>(const pool::Worker&)> purse;
   Metrics* metrics = nullptr;

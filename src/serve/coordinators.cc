@@ -54,9 +54,8 @@ workflow::ChooserMaker MakerOf(std::shared_ptr<const conduct::Coordinator> c,
 
 }  // namespace
 
-Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const config::Config& config,
-                                                                       const Engines& engines) {
-  std::map<std::string, workflow::ChooserMaker> out;
+Result<Choosers> MakeCoordinators(const config::Config& config, const Engines& engines) {
+  Choosers out;
   std::vector<std::string> pool;
   for (const auto& w : config.workers) pool.push_back(w->name);
   for (const auto& flow : config.workflows) {
@@ -72,7 +71,7 @@ Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const con
     if (!loaded) return Named(std::move(loaded).error(), flow.name);
     if (Status fits = conduct::Fits(*loaded, pool, conduct::BaseOf(*engine, (*reader)->sha256)); !fits)
       return Named(std::move(fits).error(), flow.name);
-    out[flow.name] =
+    out.makers[flow.name] =
         MakerOf(std::make_shared<const conduct::Coordinator>(std::move(*loaded)), std::move(engine));
   }
   TRY_VOID(AddEvidence(config, &out));

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "serve/assemble.h"
+#include "serve/evidence.h"
 #include "workflow/chooser.h"
 
 namespace baton::serve {
@@ -12,7 +13,6 @@ namespace baton::serve {
 // One per workflow of kind `coordinator` or `evidence`. The engines are loaded. Errors: what conduct::Load
 // and conduct::Fits say, with the workflow's name; kInvalidRequest "coordinator_reader" when the reader is no
 // local worker.
-Result<std::map<std::string, workflow::ChooserMaker>> MakeCoordinators(const config::Config& config,
-                                                                       const Engines& engines);
+Result<Choosers> MakeCoordinators(const config::Config& config, const Engines& engines);
 
 }  // namespace baton::serve

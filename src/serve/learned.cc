@@ -1,6 +1,18 @@
 #include "serve/learned.h"
 
 namespace baton::serve {
+namespace {
+
+// A router with the catalogue that it looks at again whenever policies change.
+struct Routed {
+  Routed(std::shared_ptr<const estimate::RouterModel> model, const route::RouterSettings& settings,
+         const rails::Catalogue& of, const Clock& clock, std::shared_ptr<route::LearnedShare> share)
+      : catalogue(of), router(std::move(model), settings, catalogue, clock, std::move(share)) {}
+  const rails::Catalogue catalogue;
+  const route::Router router;
+};
+
+}  // namespace
 
 LearnedParts::LearnedParts(const Clock& clock, Log log, Metrics* metrics)
     : clock_(clock), log_(std::move(log)), metrics_(metrics) {}
@@ -41,6 +53,19 @@ void LearnedParts::LoadModel(const config::LearnedFiles& files) {
             model_->trained_on);
 }
 
+// The best single worker, where nobody says: what the operator would use without a learned policy.
+adapt::Setup LearnedParts::SetupFor(const config::Config& config) const {
+  adapt::Setup setup;
+  setup.settings = config.learning;
+  setup.value_usd = config.router.settings.value_usd;
+  if (model_ != nullptr) setup.configured = model_->version;
+  setup.featurizer = featurizer_;
+  for (const auto& rule : config.routes.rules) {
+    if (setup.settings.single.empty() && rule.policy == "learned") setup.settings.single = rule.baseline;
+  }
+  return setup;
+}
+
 void LearnedParts::Install(const config::LearnedFiles& files, const rails::Catalogue& catalogue,
                            route::RulesOptions* rules) {
   LoadTable(files);
@@ -49,8 +74,9 @@ void LearnedParts::Install(const config::LearnedFiles& files, const rails::Catal
     rules->featurizer = featurizer_;
     rules->classifiers = estimate::Classifiers::BuiltIn(featurizer_->id());
   }
-  if (featurizer_ != nullptr && model_ != nullptr) {
-    rules->router = std::make_shared<route::Router>(model_, files.settings, catalogue, clock_);
+  if (featurizer_ != nullptr && (model_ != nullptr || share_ != nullptr)) {
+    const auto kept = std::make_shared<const Routed>(model_, files.settings, catalogue, clock_, share_);
+    rules->router = std::shared_ptr<const route::Router>(kept, &kept->router);
   }
   if (metrics_ == nullptr) return;
   auto gauge = [&](const char* name, const char* help, bool on) {
@@ -58,7 +84,7 @@ void LearnedParts::Install(const config::LearnedFiles& files, const rails::Catal
   };
   gauge("baton_static_table_loaded", "1: texts have vectors; 0: rules alone decide", featurizer_ != nullptr);
   gauge("baton_router_loaded", "1: a learned router decides where rules leave it open",
-        rules->router != nullptr);
+        rules->router != nullptr && model_ != nullptr);
 }
 
 }  // namespace baton::serve

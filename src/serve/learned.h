@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "adapt/learning.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/metric.h"
@@ -17,6 +18,10 @@ namespace baton::serve {
 class LearnedParts {
  public:
   LearnedParts(const Clock& clock, Log log, Metrics* metrics);
+  // Whose candidates and promoted policies decide beside the configured one; null: nobody's.
+  void Attach(std::shared_ptr<route::LearnedShare> share) { share_ = std::move(share); }
+  // What learning needs to know of a configuration that Install() was called for.
+  adapt::Setup SetupFor(const config::Config& config) const;
   // Sets featurizer and classifiers of `rules` where there is a table, the router where there is a model too.
   // `catalogue` is that of the same configuration.
   void Install(const config::LearnedFiles& files, const rails::Catalogue& catalogue,
@@ -30,6 +35,7 @@ class LearnedParts {
   const Clock& clock_;
   Log log_;
   Metrics* metrics_;
+  std::shared_ptr<route::LearnedShare> share_;
   std::string table_path_;
   std::shared_ptr<const estimate::Featurizer> featurizer_;
   std::shared_ptr<const estimate::RouterModel> model_;

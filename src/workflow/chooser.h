@@ -8,6 +8,7 @@
 
 #include "base/task.h"
 #include "rails/rails.h"
+#include "route/route.h"
 #include "workflow/progress.h"
 
 namespace baton::workflow {
@@ -36,6 +37,7 @@ struct ChooserRequest {
   std::vector<const pool::Worker*> workers;  // the route's, those the permit allows
   pool::Pool& pool;
   std::uint64_t seed = 0;
+  const route::Route* route = nullptr;  // whose expectations may serve as a prior; null: none
 };
 // One chooser per run; called on the run's loop. A workflow that has one is run by it: config names it,
 // serve/ makes it, the runner asks it.

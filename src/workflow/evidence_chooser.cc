@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "estimate/evidence_answer.h"
-#include "verify/verifier.h"
 #include "workflow/step_request.h"
 
 namespace baton::workflow {
@@ -47,6 +46,17 @@ double PriceOf(const pool::Worker& w, double input, double output, std::int64_t 
 
 std::string Usd(double v) {
   return v >= 0.01 ? fmt::format("${:.2f}", v) : fmt::format("${:.2g}", v);
+}
+
+// What the checks of a step say of its answer. A check that nobody measured is no evidence, and it would hide
+// what the others are worth, so then none counts.
+double LogRatioOf(const StepState& state,
+                  const std::vector<std::shared_ptr<const verify::Verifier>>& checks) {
+  const bool measured = !checks.empty() && std::all_of(checks.begin(), checks.end(),
+                                                       [](const auto& c) { return c->error_rate().n > 0; });
+  if (!measured || !state.confidence) return 0;
+  const double p = std::clamp(*state.confidence, 0.001, 0.999);
+  return std::log(p / (1 - p));
 }
 
 Step AskStep(std::string name, std::vector<const pool::Worker*> workers, bool held, bool tools) {
@@ -106,7 +116,8 @@ std::vector<estimate::Opinion> EvidenceChooser::Heard(const Progress& progress,
     const auto reading = estimate::ReadAnswer(state.text);
     out.push_back({.worker = static_cast<int>(at - o_.workers.begin()),
                    .group = groups.Of(reading.key),
-                   .signs = reading.signs});
+                   .signs = reading.signs,
+                   .log_ratio = LogRatioOf(state, o_.checks)});
     steps->push_back(static_cast<StepId>(s));
   }
   return out;
@@ -118,6 +129,8 @@ NextSteps EvidenceChooser::Ask(const Progress& progress, int worker, std::string
   const bool alone = choice_.plan->workers.size() == 1 || o_.tools;
   next.steps.push_back(AskStep(fmt::format("answer{}", id + 1),
                                {o_.workers[static_cast<std::size_t>(worker)]}, !alone, o_.tools));
+  if (!alone)
+    next.steps.back().checks.insert(next.steps.back().checks.end(), o_.checks.begin(), o_.checks.end());
   // The newest first: should the run be cut off now, the answers of stronger workers come later in a plan.
   next.answers = {id};
   for (const StepId a : progress.plan.answers) next.answers.push_back(a);
@@ -144,7 +157,7 @@ NextSteps EvidenceChooser::Conclude(const Progress& progress, const std::vector<
   over_ = true;
   // Nobody has answered, or the only one has and was not held back.
   if (steps.empty() || o_.tools || choice_.plan->workers.size() == 1) return next;
-  const auto belief = o_.model->evidence.Weigh(choice_, opinions, {});
+  const auto belief = o_.model->evidence.Weigh(choice_, opinions, o_.prior);
   const auto& top = belief.groups[static_cast<std::size_t>(belief.top)];
   Step pick;
   pick.name = "choose";
@@ -181,11 +194,11 @@ Task<NextSteps> EvidenceChooser::Next(const Progress& progress) {
   }
   std::vector<StepId> steps;
   const auto opinions = Heard(progress, &steps);
-  const auto advice = o_.model->evidence.Next(choice_, opinions, {}, usd, o_.value_usd);
+  const auto advice = o_.model->evidence.Next(choice_, opinions, o_.prior, usd, o_.value_usd);
   const bool more = advice.ask >= 0 && !(o_.tools && !steps.empty());
   if (!more) co_return Conclude(progress, opinions, steps, advice);
   if (!steps.empty()) {
-    const auto belief = o_.model->evidence.Weigh(choice_, opinions, {});
+    const auto belief = o_.model->evidence.Weigh(choice_, opinions, o_.prior);
     co_return Ask(progress, advice.ask,
                   fmt::format("{}, P(right) {:.2f}: {} is worth {} ({:+.3f} points are worth {})",
                               Agreement(belief, opinions.size()), belief.best_p(), Name(advice.ask),
@@ -210,6 +223,15 @@ EvidenceChooser::Options EvidenceOptionsFor(std::shared_ptr<const estimate::Evid
     o.workers.push_back(at == request.workers.end() ? nullptr : *at);
   }
   o.strangers = request.workers;
+  // Workers that may not be asked have no say either: any number does.
+  if (request.route && !request.route->expected().empty()) {
+    const auto& expected = request.route->expected();
+    const auto& ranked = request.route->candidates();
+    for (const pool::Worker* w : o.workers) {
+      const auto at = static_cast<std::size_t>(std::find(ranked.begin(), ranked.end(), w) - ranked.begin());
+      o.prior.push_back(at < expected.size() ? static_cast<float>(expected[at]) : 0.5F);
+    }
+  }
   o.model = std::move(model);
   o.value_usd = request.permit.controls().quality.value_or(value_usd);
   o.unix_seconds = unix_seconds;

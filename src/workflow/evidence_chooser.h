@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "estimate/evidence_file.h"
+#include "verify/verifier.h"
 #include "workflow/chooser.h"
 
 namespace baton::workflow {
@@ -25,6 +26,10 @@ class EvidenceChooser : public Chooser {
     std::int64_t input_tokens = 0;
     std::int64_t unix_seconds = 0;
     bool tools = false;  // the request brings tools
+    // P(right) per model worker, as a router says of this question; empty: no router.
+    std::vector<float> prior{};
+    // Checks of every answer; what they say counts by their measured error rates.
+    std::vector<std::shared_ptr<const verify::Verifier>> checks{};
   };
   explicit EvidenceChooser(Options options);
 

@@ -34,8 +34,10 @@ std::shared_ptr<const estimate::EvidenceModel> Learned() {
 class EvidenceChooserTest : public Team {
  protected:
   std::unique_ptr<Ran> Decide(bool stream = false, double value = kValue) {
-    choosers_["sure"] = [value](const ChooserRequest& r) {
-      return std::make_unique<EvidenceChooser>(EvidenceOptionsFor(Learned(), r, value, 0));
+    choosers_["sure"] = [value, checks = checks_](const ChooserRequest& r) {
+      auto options = EvidenceOptionsFor(Learned(), r, value, 0);
+      options.checks = checks;
+      return std::make_unique<EvidenceChooser>(std::move(options));
     };
     FlowSettings sure;
     sure.name = "sure";
@@ -50,6 +52,7 @@ class EvidenceChooserTest : public Team {
       return r;
     };
   }
+  std::vector<std::shared_ptr<const verify::Verifier>> checks_;
   static std::string Notes(const Ran& r) {
     std::string all;
     for (const auto& n : r.trace->notes()) all += n + "\n";
@@ -75,6 +78,39 @@ TEST_F(EvidenceChooserTest, WhereTheyDifferAThirdDecides) {
   EXPECT_THAT(r->text(), HasSubstr("42"));
   EXPECT_THAT(Notes(*r), HasSubstr("2 of 3 agree"));
   EXPECT_EQ(r->step("choose").status, "done");
+}
+
+// Says of any answer with a 41 that it is wrong, and errs once in fifty.
+class Knows41 : public verify::Verifier {
+ public:
+  explicit Knows41(int n) : n_(n) {}
+  std::string_view name() const override { return "knows_41"; }
+  int version() const override { return 1; }
+  verify::Cost cost() const override { return {}; }
+  verify::ErrorRate error_rate() const override { return {0.02, 0.02, n_, "made up"}; }
+  Task<verify::Judgement> Check(const verify::Subject& s, const verify::Context&) const override {
+    verify::Judgement j;
+    const bool wrong = s.answer.find("41") != std::string_view::npos;
+    j.verdict = wrong ? verify::Verdict::kReject : verify::Verdict::kAccept;
+    j.score = wrong ? 0 : 1;
+    co_return j;
+  }
+
+ private:
+  int n_;
+};
+
+TEST_F(EvidenceChooserTest, WhatAMeasuredCheckSaysIsWeighedWithWhoAgrees) {
+  Say({{"cheap", "The answer is 41."}, {"mid", "The answer is 41."}, {"dear", "It is 42."}});
+  auto agreed = Decide();
+  EXPECT_THAT(AskedWorkers(), ElementsAre("cheap", "mid"));
+  EXPECT_THAT(agreed->text(), HasSubstr("41"));
+  checks_ = {std::make_shared<Knows41>(500)};
+  auto checked = Decide();
+  EXPECT_THAT(checked->text(), HasSubstr("42")) << Notes(*checked);
+  checks_ = {std::make_shared<Knows41>(0)};
+  auto unmeasured = Decide();
+  EXPECT_THAT(Notes(*unmeasured), HasSubstr("all 2 agree")) << "what nobody measured is no evidence";
 }
 
 TEST_F(EvidenceChooserTest, NothingIsStreamedThatCouldStillBeRetracted) {

@@ -104,6 +104,9 @@ class Library {
   // Only those the operator wrote: clients may ask for them as models.
   const std::vector<FlowSettings>& own() const { return flows_; }
 
+  // The verifiers of `verify:` in that workflow's settings; empty: none, or there is no such workflow.
+  std::vector<std::shared_ptr<const verify::Verifier>> ChecksOf(std::string_view workflow) const;
+
   struct Request {
     std::string workflow;
     std::vector<const pool::Worker*> workers;

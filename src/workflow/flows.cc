@@ -58,7 +58,7 @@ const std::vector<FlowInfo>& Flows() {
       {"coordinator", "A trained coordinator says turn by turn who works next, and in which role.",
        "workers|file|reader", BuildCoordinator},
       {"evidence", "Asks on while the answers leave enough doubt for the price; the likeliest answer.",
-       "workers|file", BuildEvidence},
+       "workers|file|verify", BuildEvidence},
       {"steps", "The operator's own steps.", "workers|steps|answer|judge|synthesizer|planner", BuildSteps},
   };
   return kFlows;
@@ -208,6 +208,11 @@ Result<Plan> Library::MakeNested(const Request& request, int depth) const {
   plan.workflow = settings->name;
   plan.share_tools = settings->share_tools;
   return plan;
+}
+
+std::vector<std::shared_ptr<const verify::Verifier>> Library::ChecksOf(std::string_view workflow) const {
+  const auto at = checks_.find(workflow);
+  return at == checks_.end() ? std::vector<std::shared_ptr<const verify::Verifier>>() : at->second;
 }
 
 }  // namespace baton::workflow

@@ -166,7 +166,8 @@ Task<Trace> Runner::Run(Job job) const {
 
   if (const auto maker = deps_.choosers.find(job.route.workflow()); maker != deps_.choosers.end()) {
     auto workers = Allowed(job.permit, job.route);
-    const auto chooser = maker->second({job.permit, job.request, std::move(workers), job.pool, job.exchange});
+    const auto chooser =
+        maker->second({job.permit, job.request, std::move(workers), job.pool, job.exchange, &job.route});
     co_return co_await RunChooser(std::move(job), maker->first, *chooser);
   }
   auto plan = MakePlan(job.permit, job.route, job.request, job.catalogue,
