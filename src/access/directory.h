@@ -99,10 +99,10 @@ class Registry {
  private:
   struct Builder;
   Status AddMembers(Builder& build, const TenantSettings& tenant, Principal& p) REQUIRES_LOCK(m_);
-  Result<budget::Account> Open(const std::string& group, const std::string& name, const budget::Budget& budget)
-      REQUIRES_LOCK(m_);
-  std::shared_ptr<budget::Meter> MeterOf(const std::string& name, budget::Scope scope, const std::string& owner)
-      REQUIRES_LOCK(m_);
+  Result<budget::Account> Open(const std::string& group, const std::string& name,
+                               const budget::Budget& budget) REQUIRES_LOCK(m_);
+  std::shared_ptr<budget::Meter> MeterOf(const std::string& name, budget::Scope scope,
+                                         const std::string& owner) REQUIRES_LOCK(m_);
   std::shared_ptr<Mutex> GroupOf(const std::string& tenant) REQUIRES_LOCK(m_);
 
   const std::shared_ptr<budget::Ledger> ledger_;

@@ -32,8 +32,8 @@ struct KeySet {
 
 inline constexpr std::size_t kMaxKeySetBytes = 256 * 1024, kMaxKeySetKeys = 64;
 
-// Takes the keys that it can use (RSA of 2,048 to 8,192 bits, P-256, Ed25519, for signing) and passes over the
-// others. kInvalidRequest "bad_key_set" for what is none, or holds no key of use.
+// Takes the keys that it can use (RSA of 2,048 to 8,192 bits, P-256, Ed25519, for signing) and passes over
+// the others. kInvalidRequest "bad_key_set" for what is none, or holds no key of use.
 Result<KeySet> ParseKeySet(std::string_view json);
 
 // Strict base64url without padding; nullopt for anything else.

@@ -2,10 +2,10 @@
 //
 //   btk_ k7q2m9xw3d 4f8...(32)...z1 c0ffee
 //
-// All of Crockford's base 32 in lower case, so it survives being read aloud or double-clicked; "btk_" makes it
-// recognisable to secret scanners; the ten characters of the id may be shown (they name the key everywhere); 160
-// random bits are the secret; the checksum (CRC-32 of what stands before it) tells a mistyped or cut key from a
-// wrong one without looking anything up.
+// All of Crockford's base 32 in lower case, so it survives being read aloud or double-clicked; "btk_" makes
+// it recognisable to secret scanners; the ten characters of the id may be shown (they name the key
+// everywhere); 160 random bits are the secret; the checksum (CRC-32 of what stands before it) tells a
+// mistyped or cut key from a wrong one without looking anything up.
 #pragma once
 
 #include <array>
@@ -28,7 +28,8 @@ std::string MintKey();
 std::optional<std::string_view> KeyId(std::string_view text);
 
 // What is stored of a key: SHA-256 over a random pepper of the store's own and the key. The pepper makes the
-// digest unpredictable to whoever sends keys, so that the time a look-up takes says nothing about stored ones.
+// digest unpredictable to whoever sends keys, so that the time a look-up takes says nothing about stored
+// ones.
 using KeyHash = std::array<unsigned char, 32>;
 using Pepper = std::array<unsigned char, 32>;
 KeyHash HashKey(const Pepper& pepper, std::string_view key);

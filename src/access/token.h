@@ -1,9 +1,9 @@
 // Tokens (JWT, RFC 7519) of the configured issuers, and the cache of their keys.
 //
-// What a token says of itself chooses nothing but the issuer and, among that issuer's own keys, which one to try;
-// the algorithm is the key's, not the token's, and must also be one that the configuration allows. So `alg:
-// none`, an RSA key used as an HMAC secret, keys and addresses inside the token (jwk, jku, x5c) find nobody who
-// listens.
+// What a token says of itself chooses nothing but the issuer and, among that issuer's own keys, which one to
+// try; the algorithm is the key's, not the token's, and must also be one that the configuration allows. So
+// `alg: none`, an RSA key used as an HMAC secret, keys and addresses inside the token (jwk, jku, x5c) find
+// nobody who listens.
 #pragma once
 
 #include <memory>
@@ -35,8 +35,8 @@ class Issuers {
 
   // kUnauthenticated with one of these reasons: "token_malformed", "token_too_long", "token_algorithm",
   // "token_issuer", "token_unknown_key" (see WantKeys), "token_signature", "token_expired", "token_not_yet",
-  // "token_audience", "token_claims"; kUnavailable "token_keys_missing" while the issuer's keys have never been
-  // fetched. Thread safe.
+  // "token_audience", "token_claims"; kUnavailable "token_keys_missing" while the issuer's keys have never
+  // been fetched. Thread safe.
   Result<Verified> Verify(std::string_view token, std::int64_t unix_seconds) const;
 
   // Changes with every key set: what was verified before holds no longer.

@@ -16,7 +16,8 @@ using ExchangeId = std::int64_t;
 
 class IdSource {
  public:
-  // `seed` makes ids of two servers on one store unlikely to meet; the store refuses a duplicate all the same.
+  // `seed` makes ids of two servers on one store unlikely to meet; the store refuses a duplicate all the
+  // same.
   IdSource(const Clock& clock, std::uint64_t seed) : clock_(clock), salt_(seed) {}
   // Strictly increasing, also when the wall clock steps back. Thread safe.
   ExchangeId Next();

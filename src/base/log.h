@@ -3,10 +3,10 @@
 // Never pass request content or a secret; `make test` greps every log of the suite for planted ones.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <memory>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace baton {
 
@@ -24,13 +24,21 @@ class Log {
   void Write(Level level, std::string_view line) const;
 
   template <class... A>
-  void Info(fmt::format_string<A...> f, A&&... a) const { Format(Level::kInfo, f, std::forward<A>(a)...); }
+  void Info(fmt::format_string<A...> f, A&&... a) const {
+    Format(Level::kInfo, f, std::forward<A>(a)...);
+  }
   template <class... A>
-  void Warn(fmt::format_string<A...> f, A&&... a) const { Format(Level::kWarn, f, std::forward<A>(a)...); }
+  void Warn(fmt::format_string<A...> f, A&&... a) const {
+    Format(Level::kWarn, f, std::forward<A>(a)...);
+  }
   template <class... A>
-  void Err(fmt::format_string<A...> f, A&&... a) const { Format(Level::kError, f, std::forward<A>(a)...); }
+  void Err(fmt::format_string<A...> f, A&&... a) const {
+    Format(Level::kError, f, std::forward<A>(a)...);
+  }
   template <class... A>
-  void Debug(fmt::format_string<A...> f, A&&... a) const { Format(Level::kDebug, f, std::forward<A>(a)...); }
+  void Debug(fmt::format_string<A...> f, A&&... a) const {
+    Format(Level::kDebug, f, std::forward<A>(a)...);
+  }
 
  private:
   template <class... A>

@@ -16,22 +16,22 @@ namespace baton {
 
 // What the one who gets the error should do. The mapping to HTTP lives in api/error_reply.cc alone.
 enum class Code {
-  kInvalidRequest,   // change the request; a retry cannot help
-  kUnauthenticated,  // bring a valid key
-  kPermissionDenied, // this key may not do that
-  kNotFound,         // no such model, exchange, path
-  kConflict,         // same idempotency key with another body, or still running
-  kTooLarge,         // body, header or context above a limit
-  kUnsupported,      // well-formed, but no worker here can honour it
-  kOverBudget,       // money or tokens are spent; a retry cannot help until the period ends
-  kRateLimited,      // try later, see `retry_after`
-  kOverloaded,       // this server is at its own limit; try later
-  kUnavailable,      // worker cannot be reached or is failing: another worker may serve
-  kBadUpstream,      // worker answered with something that is not an answer
-  kUpstreamRejected, // worker refused the request itself (its 4xx): the client's request is at fault
-  kDeadline,         // time ran out
-  kCancelled,        // the one who asked has left
-  kInternal,         // a bug or a broken disk here
+  kInvalidRequest,    // change the request; a retry cannot help
+  kUnauthenticated,   // bring a valid key
+  kPermissionDenied,  // this key may not do that
+  kNotFound,          // no such model, exchange, path
+  kConflict,          // same idempotency key with another body, or still running
+  kTooLarge,          // body, header or context above a limit
+  kUnsupported,       // well-formed, but no worker here can honour it
+  kOverBudget,        // money or tokens are spent; a retry cannot help until the period ends
+  kRateLimited,       // try later, see `retry_after`
+  kOverloaded,        // this server is at its own limit; try later
+  kUnavailable,       // worker cannot be reached or is failing: another worker may serve
+  kBadUpstream,       // worker answered with something that is not an answer
+  kUpstreamRejected,  // worker refused the request itself (its 4xx): the client's request is at fault
+  kDeadline,          // time ran out
+  kCancelled,         // the one who asked has left
+  kInternal,          // a bug or a broken disk here
 };
 
 // The code's stable snake_case name, for logs, metrics and records.
@@ -67,24 +67,42 @@ inline Error Fail(Code code, std::string message, std::string reason = {}, std::
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by intent
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT: implicit by intent
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
 
   bool has_value() const { return state_.index() == 0; }
   explicit operator bool() const { return has_value(); }
   // REQUIRES: has_value().
-  T& value() & { assert(has_value()); return *std::get_if<0>(&state_); }
-  const T& value() const& { assert(has_value()); return *std::get_if<0>(&state_); }
-  T&& value() && { assert(has_value()); return std::move(*std::get_if<0>(&state_)); }
+  T& value() & {
+    assert(has_value());
+    return *std::get_if<0>(&state_);
+  }
+  const T& value() const& {
+    assert(has_value());
+    return *std::get_if<0>(&state_);
+  }
+  T&& value() && {
+    assert(has_value());
+    return std::move(*std::get_if<0>(&state_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
   // REQUIRES: !has_value().
-  Error& error() & { assert(!has_value()); return *std::get_if<1>(&state_); }
-  const Error& error() const& { assert(!has_value()); return *std::get_if<1>(&state_); }
-  Error&& error() && { assert(!has_value()); return std::move(*std::get_if<1>(&state_)); }
+  Error& error() & {
+    assert(!has_value());
+    return *std::get_if<1>(&state_);
+  }
+  const Error& error() const& {
+    assert(!has_value());
+    return *std::get_if<1>(&state_);
+  }
+  Error&& error() && {
+    assert(!has_value());
+    return std::move(*std::get_if<1>(&state_));
+  }
 
  private:
   std::variant<T, Error> state_;
@@ -99,9 +117,18 @@ class [[nodiscard]] Result<void> {
   bool has_value() const { return !error_; }
   explicit operator bool() const { return has_value(); }
   void value() const { assert(has_value()); }
-  Error& error() & { assert(error_); return *error_; }
-  const Error& error() const& { assert(error_); return *error_; }
-  Error&& error() && { assert(error_); return std::move(*error_); }
+  Error& error() & {
+    assert(error_);
+    return *error_;
+  }
+  const Error& error() const& {
+    assert(error_);
+    return *error_;
+  }
+  Error&& error() && {
+    assert(error_);
+    return std::move(*error_);
+  }
 
  private:
   std::optional<Error> error_;
@@ -120,9 +147,14 @@ using Status = Result<void>;
   if (!tmp) ret std::move(tmp).error();      \
   lhs = std::move(tmp).value()
 #define TRY(lhs, expr) BATON_TRY_IMPL_(return, BATON_CONCAT(try_, __LINE__), lhs, expr)
-#define TRY_VOID(expr) \
-  do { if (auto try_status_ = (expr); !try_status_) return std::move(try_status_).error(); } while (0)
+#define TRY_VOID(expr)                                                                  \
+  do {                                                                                  \
+    if (auto try_status_ = (expr); !try_status_) return std::move(try_status_).error(); \
+  } while (0)
 // The same inside a coroutine: `CO_TRY(auto n, co_await stream.Read(buf));`
 #define CO_TRY(lhs, expr) BATON_TRY_IMPL_(co_return, BATON_CONCAT(try_, __LINE__), lhs, expr)
-#define CO_TRY_VOID(expr) \
-  do { auto try_status_ = (expr); if (!try_status_) co_return std::move(try_status_).error(); } while (0)
+#define CO_TRY_VOID(expr)                                       \
+  do {                                                          \
+    auto try_status_ = (expr);                                  \
+    if (!try_status_) co_return std::move(try_status_).error(); \
+  } while (0)

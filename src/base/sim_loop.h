@@ -1,4 +1,5 @@
-// A loop for tests: one thread, a simulated clock, no waiting. Timers fire in order of time, then of creation.
+// A loop for tests: one thread, a simulated clock, no waiting. Timers fire in order of time, then of
+// creation.
 #pragma once
 
 #include <deque>

@@ -1,8 +1,8 @@
 // Snapshot<T>: an immutable value that is replaced as a whole.
 //
 // Readers take a shared_ptr once per exchange and keep it to its end, so one exchange never sees two configs.
-// std::atomic<shared_ptr> of libstdc++ 12 spins on a bit; a plain mutex held for a pointer copy costs the same
-// and reads better.
+// std::atomic<shared_ptr> of libstdc++ 12 spins on a bit; a plain mutex held for a pointer copy costs the
+// same and reads better.
 #pragma once
 
 #include <memory>

@@ -6,8 +6,9 @@
 // keep Asio behind its .cc files, and a simulated loop can drive it in tests.
 //
 // A child that finishes without suspending returns to its parent on the same stack level (await_suspend says
-// "do not suspend"), so a loop over a thousand ready reads does not grow the stack, sanitized builds included,
-// where g++ does not guarantee tail calls. A child that did suspend resumes its parent by symmetric transfer.
+// "do not suspend"), so a loop over a thousand ready reads does not grow the stack, sanitized builds
+// included, where g++ does not guarantee tail calls. A child that did suspend resumes its parent by symmetric
+// transfer.
 //
 // Threads: a task runs on one Loop from start to end; only that loop's thread may resume it.
 // Lifetime: the Task object owns the frame; destroying it before the end destroys the frame and everything
@@ -53,7 +54,9 @@ struct Promise : PromiseBase {
   std::optional<T> value;
   Task<T> get_return_object();
   template <class U>
-  void return_value(U&& v) { value.emplace(std::forward<U>(v)); }
+  void return_value(U&& v) {
+    value.emplace(std::forward<U>(v));
+  }
 };
 
 template <>
@@ -73,7 +76,10 @@ class [[nodiscard]] Task {
   explicit Task(Handle h) : handle_(h) {}
   Task(Task&& o) noexcept : handle_(std::exchange(o.handle_, {})) {}
   Task& operator=(Task&& o) noexcept {
-    if (this != &o) { Reset(); handle_ = std::exchange(o.handle_, {}); }
+    if (this != &o) {
+      Reset();
+      handle_ = std::exchange(o.handle_, {});
+    }
     return *this;
   }
   ~Task() { Reset(); }
@@ -92,7 +98,9 @@ class [[nodiscard]] Task {
   }
 
  private:
-  void Reset() { if (handle_) std::exchange(handle_, {}).destroy(); }
+  void Reset() {
+    if (handle_) std::exchange(handle_, {}).destroy();
+  }
   Handle handle_;
 };
 
@@ -114,11 +122,15 @@ struct Detached {
     void unhandled_exception() noexcept { std::terminate(); }
   };
 };
-inline Detached RunDetached(Task<void> task) { co_await task; }
+inline Detached RunDetached(Task<void> task) {
+  co_await task;
+}
 }  // namespace detail
 
 // Starts `task` now, on the calling thread, and frees it when it ends. Whoever spawns must see to it that
 // what the task refers to outlives it (TaskGroup waits for that).
-inline void Spawn(Task<void> task) { detail::RunDetached(std::move(task)); }
+inline void Spawn(Task<void> task) {
+  detail::RunDetached(std::move(task));
+}
 
 }  // namespace baton

@@ -272,7 +272,8 @@ class TestFunds : public Funds {
  public:
   explicit TestFunds(Purse& purse) : p_(purse) {}
   Status Take(Amount worst) override {
-    if (p_.held + p_.spent + worst.usd.v > p_.room) return Fail(Code::kOverBudget, "no", "insufficient_quota");
+    if (p_.held + p_.spent + worst.usd.v > p_.room)
+      return Fail(Code::kOverBudget, "no", "insufficient_quota");
     p_.held += worst.usd.v;
     return {};
   }

@@ -1,7 +1,7 @@
 // How a change of many words survives a kill: before it touches anything, the stripe's redo list says which
 // words get which values; then the list is armed, the words are written, the list is disarmed. The lock is a
-// robust one: when its holder dies, the next to lock it is told so and, if the list is armed, writes the words
-// again. Values are absolute, so twice is as good as once. 256 words and a lock cost 4 KB a stripe.
+// robust one: when its holder dies, the next to lock it is told so and, if the list is armed, writes the
+// words again. Values are absolute, so twice is as good as once. 256 words and a lock cost 4 KB a stripe.
 //
 // Who lives is asked of the kernel: each process keeps a byte of the file locked, and such a lock (of an open
 // file description) ends with its holder, however it ends.
@@ -110,7 +110,8 @@ Status LedgerFile::Check() const {
     return Fail(Code::kConflict, "the file beside the store that should be the ledger is none; move it away",
                 "ledger_foreign");
   }
-  if (Get(kHeaderVersion) != kVersion || Get(kHeaderAccounts) != static_cast<std::int64_t>(layout_.accounts) ||
+  if (Get(kHeaderVersion) != kVersion ||
+      Get(kHeaderAccounts) != static_cast<std::int64_t>(layout_.accounts) ||
       Get(kHeaderLines) != static_cast<std::int64_t>(layout_.lines)) {
     return Fail(Code::kConflict, "the ledger was written by another version of Baton; use that one",
                 "ledger_newer");

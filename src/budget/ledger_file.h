@@ -45,7 +45,8 @@ class LedgerFile {
     Edit(LedgerFile& file, std::size_t stripe);
     ~Edit();
     Edit(const Edit&) = delete;
-    // Counts from Commit() on; of one word the last value. At most kMaxEdits; Get() still gives the old value.
+    // Counts from Commit() on; of one word the last value. At most kMaxEdits; Get() still gives the old
+    // value.
     void Set(Word at, std::int64_t value);
     // All words of the change, or none if the process dies.
     void Commit();

@@ -48,14 +48,19 @@ class LedgerFixture : public ::testing::Test {
   static Amount A(std::int64_t usd, std::int64_t tokens = 0) { return {{usd}, tokens}; }
 
   // The claims of key `key` within tenant "t": limits per month in nano-dollars.
-  static std::shared_ptr<const Claims> ClaimsOf(Ledger& ledger, const std::string& key, std::int64_t key_limit,
-                                                std::int64_t tenant_limit, Period per = Period::kMonth) {
+  static std::shared_ptr<const Claims> ClaimsOf(Ledger& ledger, const std::string& key,
+                                                std::int64_t key_limit, std::int64_t tenant_limit,
+                                                Period per = Period::kMonth) {
     auto claims = std::make_shared<Claims>();
     claims->stripe = Ledger::StripeOf("t");
-    claims->all.push_back({*ledger.Find("t", "key:" + key, per), {Nanos{key_limit}, std::nullopt, per},
-                           Scope::kKey, "key '" + key + "'"});
-    claims->all.push_back({*ledger.Find("t", "tenant", per), {Nanos{tenant_limit}, std::nullopt, per},
-                           Scope::kTenant, "tenant 't'"});
+    claims->all.push_back({*ledger.Find("t", "key:" + key, per),
+                           {Nanos{key_limit}, std::nullopt, per},
+                           Scope::kKey,
+                           "key '" + key + "'"});
+    claims->all.push_back({*ledger.Find("t", "tenant", per),
+                           {Nanos{tenant_limit}, std::nullopt, per},
+                           Scope::kTenant,
+                           "tenant 't'"});
     return claims;
   }
 

@@ -1,11 +1,11 @@
 // Real processes, really killed: at every step of a change, and at any moment of a race for the last cent.
 //
-// The race, rounds of it: room for exactly N calls on one key; four processes of sixteen threads each want them;
-// each process is killed with SIGKILL at a random moment and replaced, a few times over. "The provider" is
-// memory that outlives them all and counts the calls that reached it. Whenever the money is counted it must
-// cover every call that the provider has seen, and never be more than the budget; after the last kill exactly
-// what is left can still be spent. BATON_BUDGET_RACE_ROUNDS sets the number of rounds (docs/results/budgets.md:
-// 1000).
+// The race, rounds of it: room for exactly N calls on one key; four processes of sixteen threads each want
+// them; each process is killed with SIGKILL at a random moment and replaced, a few times over. "The provider"
+// is memory that outlives them all and counts the calls that reached it. Whenever the money is counted it
+// must cover every call that the provider has seen, and never be more than the budget; after the last kill
+// exactly what is left can still be spent. BATON_BUDGET_RACE_ROUNDS sets the number of rounds
+// (docs/results/budgets.md: 1000).
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -159,7 +159,8 @@ void Client(Ledger& ledger, std::shared_ptr<const Claims> claims, Provider& prov
     }
     draw.Risk({{kPrice}, 10});
     provider.received.fetch_add(1);
-    if (draw.Settle({{kPrice}, 10}, {{kPrice}, 10}, {{kPrice}, 10}).usd.v != kPrice) provider.failures.fetch_add(1);
+    if (draw.Settle({{kPrice}, 10}, {{kPrice}, 10}, {{kPrice}, 10}).usd.v != kPrice)
+      provider.failures.fetch_add(1);
   }
 }
 
@@ -228,11 +229,14 @@ TEST_F(LedgerRace, SixtyFourClientsKillsAndTheLastCent) {
   }
   ::munmap(provider, sizeof(Provider));
   std::printf(
-      "budget race: %d rounds, %d processes x %d threads on one key, %lld kills (SIGKILL); %lld calls reached the "
-      "provider, %lld presumed spent at a kill (of which %lld had not reached it); overspent 0 times, falsely "
+      "budget race: %d rounds, %d processes x %d threads on one key, %lld kills (SIGKILL); %lld calls "
+      "reached the "
+      "provider, %lld presumed spent at a kill (of which %lld had not reached it); overspent 0 times, "
+      "falsely "
       "refused 0 times in %lld refusals\n",
       rounds, kProcesses, kThreads, static_cast<long long>(kills), static_cast<long long>(calls),
-      static_cast<long long>(presumed), static_cast<long long>(not_received), static_cast<long long>(refusals));
+      static_cast<long long>(presumed), static_cast<long long>(not_received),
+      static_cast<long long>(refusals));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ std::string Tokens(std::int64_t n) {
 }  // namespace
 
 Error Ledger::Refuse(const Claim& claim, const State& s, Amount worst) const {
-  const bool over_usd = claim.limit.usd && Add(Add(s.spent().usd.v, s.held().usd.v), worst.usd.v) > claim.limit.usd->v;
+  const bool over_usd =
+      claim.limit.usd && Add(Add(s.spent().usd.v, s.held().usd.v), worst.usd.v) > claim.limit.usd->v;
   const std::int64_t limit = over_usd ? claim.limit.usd->v : *claim.limit.tokens;
   const std::int64_t spent = over_usd ? s.spent().usd.v : s.spent().tokens;
   const std::int64_t want = over_usd ? worst.usd.v : worst.tokens;
@@ -21,9 +22,8 @@ Error Ledger::Refuse(const Claim& claim, const State& s, Amount worst) const {
   const auto scope = static_cast<std::size_t>(claim.scope);
   refusals_[scope * 4 + (over_usd ? 0 : 2) + (by_held ? 1 : 0)].Add();
   const auto say = [&](std::int64_t n) { return over_usd ? "$" + FormatUsd({n}) : Tokens(n); };
-  std::string per = claim.limit.per == Period::kTotal
-                        ? std::string(" in all")
-                        : " per " + std::string(PeriodName(claim.limit.per));
+  std::string per = claim.limit.per == Period::kTotal ? std::string(" in all")
+                                                      : " per " + std::string(PeriodName(claim.limit.per));
   std::string message = claim.owner + " has " + say(std::max<std::int64_t>(limit - spent, 0)) +
                         " left of its budget of " + say(limit) + per + ", and this call could cost up to " +
                         say(want);
@@ -34,7 +34,8 @@ Error Ledger::Refuse(const Claim& claim, const State& s, Amount worst) const {
     error.retry_after = std::chrono::seconds(1);
     return error;
   }
-  if (const auto end = PeriodEnd(claim.limit.per, UnixSeconds())) message += "; it begins anew on " + DateText(*end);
+  if (const auto end = PeriodEnd(claim.limit.per, UnixSeconds()))
+    message += "; it begins anew on " + DateText(*end);
   return Fail(Code::kOverBudget, message + "; raise the budget or lower max_tokens", "insufficient_quota");
 }
 
@@ -47,7 +48,8 @@ Status Ledger::Take(std::uint32_t line, const Claims& claims, Amount worst) {
     before[i] = after[i] = Rolled(edit, file_->Account(claim.account.index));
     State& s = after[i];
     const Amount all = Plus(Plus(s.spent(), s.held()), worst);
-    if ((claim.limit.usd && all.usd > *claim.limit.usd) || (claim.limit.tokens && all.tokens > *claim.limit.tokens)) {
+    if ((claim.limit.usd && all.usd > *claim.limit.usd) ||
+        (claim.limit.tokens && all.tokens > *claim.limit.tokens)) {
       edit.Commit();  // that a period has ended is so all the same
       return Refuse(claim, s, worst);
     }
@@ -91,7 +93,8 @@ Amount Ledger::Settle(std::uint32_t line, const Claims& claims, Amount taken, Am
     const Budget& limit = claims.all[i].limit;
     const Amount used = Plus(s.spent(), s.held());
     if (limit.usd) paid.usd.v = std::min(paid.usd.v, std::max(taken.usd.v, limit.usd->v - used.usd.v));
-    if (limit.tokens) paid.tokens = std::min(paid.tokens, std::max(taken.tokens, *limit.tokens - used.tokens));
+    if (limit.tokens)
+      paid.tokens = std::min(paid.tokens, std::max(taken.tokens, *limit.tokens - used.tokens));
   }
   for (std::size_t i = 0; i < claims.all.size(); ++i) {
     after[i].SetSpent(Plus(after[i].spent(), paid));
@@ -128,14 +131,16 @@ void Ledger::Reap() {
 
 void Ledger::ReapLine(std::size_t line) {
   const Word at = file_->Line(line);
-  if (file_->Get(at + kUsed) == 0 && file_->Get(at + kRiskUsd) == 0 && file_->Get(at + kRiskTokens) == 0) return;
+  if (file_->Get(at + kUsed) == 0 && file_->Get(at + kRiskUsd) == 0 && file_->Get(at + kRiskTokens) == 0)
+    return;
   LedgerFile::Edit edit(*file_, static_cast<std::size_t>(file_->Get(at + kStripe)) % LedgerFile::kStripes);
   const Amount held{{file_->Get(at + kLineUsd)}, file_->Get(at + kLineTokens)};
   const Amount risk{{file_->Get(at + kRiskUsd)}, file_->Get(at + kRiskTokens)};
   const auto count = static_cast<std::size_t>(file_->Get(at + kUsed) != 0 ? file_->Get(at + kCount) : 0);
   for (std::size_t i = 0; i < std::min(count, Claims::kMax); ++i) {
     const auto two = static_cast<std::uint64_t>(file_->Get(at + kFirst + i / 2));
-    const Word account = file_->Account((i % 2 == 0 ? two & 0xffffffff : two >> 32) % file_->layout().accounts);
+    const Word account =
+        file_->Account((i % 2 == 0 ? two & 0xffffffff : two >> 32) % file_->layout().accounts);
     const State before = Rolled(edit, account);
     State s = before;
     s.SetHeld(AtLeastZero(Minus(s.held(), held)));

@@ -40,8 +40,10 @@ TEST_F(LedgerTest, TokensAreBudgetedLikeMoney) {
   auto ledger = Open();
   auto claims = std::make_shared<Claims>();
   claims->stripe = Ledger::StripeOf("t");
-  claims->all.push_back({*ledger->Find("t", "tenant", Period::kTotal), {std::nullopt, 1000, Period::kTotal},
-                         Scope::kTenant, "tenant 't'"});
+  claims->all.push_back({*ledger->Find("t", "tenant", Period::kTotal),
+                         {std::nullopt, 1000, Period::kTotal},
+                         Scope::kTenant,
+                         "tenant 't'"});
   Draw draw(*ledger, claims);
   ASSERT_TRUE(draw.Take(A(1'000'000, 900)));
   draw.Settle(A(1'000'000, 900), {}, A(7, 300));
@@ -190,7 +192,8 @@ TEST_F(LedgerTest, IsFullByName) {
   auto ledger = Open();
   Result<Account> account = Account{};
   int made = 0;
-  for (; made < 600 && account; ++made) account = ledger->Find("t", "key:" + std::to_string(made), Period::kDay);
+  for (; made < 600 && account; ++made)
+    account = ledger->Find("t", "key:" + std::to_string(made), Period::kDay);
   ASSERT_FALSE(account);
   EXPECT_EQ(account.error().reason, "ledger_full");
   EXPECT_EQ(made, 513);

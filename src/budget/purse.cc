@@ -8,7 +8,8 @@ namespace {
 
 class PurseFunds : public Funds {
  public:
-  PurseFunds(std::shared_ptr<const Purse> purse, const Clock& clock) : purse_(std::move(purse)), clock_(clock) {
+  PurseFunds(std::shared_ptr<const Purse> purse, const Clock& clock)
+      : purse_(std::move(purse)), clock_(clock) {
     if (purse_->ledger && !purse_->claims->all.empty()) draw_.emplace(*purse_->ledger, purse_->claims);
   }
 

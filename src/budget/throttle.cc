@@ -43,8 +43,9 @@ Error Throttle::Refuse(const Line& line, Kind kind, std::int64_t limit,
   const std::string n = std::to_string(limit);
   if (kind == kTokens && !seconds) {
     return Fail(Code::kOverBudget,
-                who + "use " + n + " tokens a minute, which this call alone could exceed: lower max_tokens or "
-                                   "shorten the request",
+                who + "use " + n +
+                    " tokens a minute, which this call alone could exceed: lower max_tokens or "
+                    "shorten the request",
                 "tokens_above_rate");
   }
   Error error;
@@ -53,7 +54,8 @@ Error Throttle::Refuse(const Line& line, Kind kind, std::int64_t limit,
   } else if (kind == kTokens) {
     error = Fail(Code::kRateLimited, who + "use " + n + " tokens a minute", "tokens_per_minute");
   } else {
-    error = Fail(Code::kRateLimited, who + "have " + n + " requests running at a time", "concurrent_requests");
+    error =
+        Fail(Code::kRateLimited, who + "have " + n + " requests running at a time", "concurrent_requests");
   }
   error.message += "; try again in a moment";
   // Rounded up, and never at once: nobody's retry loop should spin on it.

@@ -1,8 +1,8 @@
-// Limits per minute and at a time: requests, tokens, how many run at once; of a key, its user, its project and
-// its tenant together.
+// Limits per minute and at a time: requests, tokens, how many run at once; of a key, its user, its project
+// and its tenant together.
 //
-// A request enters when every one of them has room, and counts in all or in none. Tokens are reserved at their
-// worst case before a call and corrected to what it used. Windows slide by the second (window.h) on the
+// A request enters when every one of them has room, and counts in all or in none. Tokens are reserved at
+// their worst case before a call and corrected to what it used. Windows slide by the second (window.h) on the
 // monotonic clock, so a wall clock that jumps changes nothing. They are this process's: two processes of one
 // tenant each grant the full rate, and a restart forgets the last minute. (Budgets are shared and durable:
 // ledger.h.)
@@ -36,8 +36,8 @@ struct ThrottleMetrics {
   std::array<std::array<Counter, 3>, 5> refused;
 };
 
-// One owner's counters. Belongs to a group, whose mutex guards it; kept over reloads so that a reload is no way
-// around a limit.
+// One owner's counters. Belongs to a group, whose mutex guards it; kept over reloads so that a reload is no
+// way around a limit.
 class Meter {
  public:
   Meter(Scope scope, std::string owner) : scope_(scope), owner_(std::move(owner)) {}
@@ -66,7 +66,8 @@ class Throttle : public std::enable_shared_from_this<Throttle> {
     std::shared_ptr<Meter> meter;
     Limits limits;
   };
-  Throttle(std::shared_ptr<Mutex> group, std::vector<Line> lines, std::shared_ptr<const ThrottleMetrics> metrics)
+  Throttle(std::shared_ptr<Mutex> group, std::vector<Line> lines,
+           std::shared_ptr<const ThrottleMetrics> metrics)
       : m_(std::move(group)), lines_(std::move(lines)), metrics_(std::move(metrics)) {}
 
   // A request that runs; leaves when destroyed.

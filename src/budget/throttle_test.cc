@@ -58,10 +58,12 @@ TEST(Window, AgreesWithAListOfEvents) {
 
 TEST(Throttle, CountsARequestEverywhereOrNowhere) {
   auto group = std::make_shared<Mutex>();
-  auto key = std::make_shared<Meter>(Scope::kKey, "key 'k'"), tenant = std::make_shared<Meter>(Scope::kTenant, "tenant 't'");
+  auto key = std::make_shared<Meter>(Scope::kKey, "key 'k'"),
+       tenant = std::make_shared<Meter>(Scope::kTenant, "tenant 't'");
   auto metrics = std::make_shared<ThrottleMetrics>();
   const Limits two{2, {}, {}}, three{3, {}, {}};
-  auto mine = std::make_shared<Throttle>(group, std::vector<Throttle::Line>{{key, two}, {tenant, three}}, metrics);
+  auto mine =
+      std::make_shared<Throttle>(group, std::vector<Throttle::Line>{{key, two}, {tenant, three}}, metrics);
   auto others = std::make_shared<Throttle>(group, std::vector<Throttle::Line>{{tenant, three}}, metrics);
   const TimePoint now(seconds(500));
   EXPECT_TRUE(others->Enter(now));
@@ -116,7 +118,8 @@ TEST(Throttle, ALimitRefusedByTheLedgerTakesNoTokens) {
   auto purse = std::make_shared<Purse>();
   purse->ledger = std::move(*ledger);
   auto claims = std::make_shared<Claims>();
-  claims->all.push_back({*purse->ledger->Find("t", "tenant", Period::kDay), {Nanos{5}, {}, Period::kDay}, Scope::kTenant, "t"});
+  claims->all.push_back(
+      {*purse->ledger->Find("t", "tenant", Period::kDay), {Nanos{5}, {}, Period::kDay}, Scope::kTenant, "t"});
   purse->claims = claims;
   purse->throttle = One({{}, 1000, {}});
   auto funds = OpenPurse(purse, clock);

@@ -21,7 +21,11 @@ class Assembler {
 
   Response response_;
   // For each choice, which part each tool index / reasoning block of the stream went to.
-  struct Open { std::int64_t choice, index; bool tool; std::size_t part; };
+  struct Open {
+    std::int64_t choice, index;
+    bool tool;
+    std::size_t part;
+  };
   std::vector<Open> open_;
   bool has_content_ = false;
   bool finished_ = false;

@@ -1,11 +1,13 @@
-// The vendor-neutral conversation. Every dialect decodes into these structs and encodes from them, so N client
-// dialects and M worker dialects cost N + M codecs, not N x M.
+// The vendor-neutral conversation. Every dialect decodes into these structs and encodes from them, so N
+// client dialects and M worker dialects cost N + M codecs, not N x M.
 //
 // Rules:
-// - Plain structs, no behaviour, no JSON type. What is JSON by nature (schemas, tool arguments, fields we do not
+// - Plain structs, no behaviour, no JSON type. What is JSON by nature (schemas, tool arguments, fields we do
+// not
 //   know) stays text, byte for byte as it came (`Json`), and is never re-serialised.
 // - Nothing is lost: a field the neutral type has no name for goes into `extra` of the nearest struct.
-// - Order is kept: an assistant message is a list of parts in the order the model produced them (reasoning, text,
+// - Order is kept: an assistant message is a list of parts in the order the model produced them (reasoning,
+// text,
 //   tool call, reasoning, ...), because Anthropic and Gemini sign that order.
 #pragma once
 
@@ -49,7 +51,7 @@ struct Media {
   std::string media_type;  // "image/png"; may be empty with url
   std::string format;      // OpenAI audio: "wav", "mp3"
   std::string filename;
-  std::string detail;      // OpenAI image detail
+  std::string detail;  // OpenAI image detail
   Extra extra;
   bool operator==(const Media&) const = default;
 };
@@ -59,8 +61,8 @@ struct Refusal {
   bool operator==(const Refusal&) const = default;
 };
 
-// A model's own reasoning. `signature` and `encrypted` are the vendor's and must go back to a worker of the same
-// dialect unchanged, in place. Text may be empty (redacted thinking, a bare Gemini thought signature).
+// A model's own reasoning. `signature` and `encrypted` are the vendor's and must go back to a worker of the
+// same dialect unchanged, in place. Text may be empty (redacted thinking, a bare Gemini thought signature).
 struct Reasoning {
   std::string text;
   std::string signature;
@@ -73,9 +75,9 @@ struct Reasoning {
 struct ToolCall {
   std::string id;
   std::string name;
-  std::string arguments;   // JSON text exactly as the model wrote it (may be invalid JSON: models do that)
-  bool custom = false;     // OpenAI "custom" tool: `arguments` is free text
-  std::string signature;   // Gemini thoughtSignature of this call
+  std::string arguments;  // JSON text exactly as the model wrote it (may be invalid JSON: models do that)
+  bool custom = false;    // OpenAI "custom" tool: `arguments` is free text
+  std::string signature;  // Gemini thoughtSignature of this call
   Extra extra;
   // Whose signature it is; kOpenAi: it came over an OpenAI-compatible surface and goes back to such a worker.
   Dialect signature_origin = Dialect::kNone;
@@ -92,8 +94,8 @@ struct ToolResult {
   bool operator==(const ToolResult&) const = default;
 };
 
-// A vendor's part that has no neutral form (server tool use, search results, ...): goes back to the same dialect
-// unchanged, is declared lost towards any other.
+// A vendor's part that has no neutral form (server tool use, search results, ...): goes back to the same
+// dialect unchanged, is declared lost towards any other.
 struct Opaque {
   Dialect dialect = Dialect::kNone;
   Json json;
@@ -115,7 +117,7 @@ struct Message {
 struct Tool {
   std::string name;
   std::string description;
-  Json parameters;               // JSON Schema; empty: none given
+  Json parameters;  // JSON Schema; empty: none given
   std::optional<bool> strict;
   // Not a function: the whole tool as the client wrote it, in `dialect`'s form (OpenAI "custom", Anthropic
   // server tools, Gemini googleSearch). `name` is still set where it has one.
@@ -145,10 +147,10 @@ struct ResponseFormat {
 };
 
 struct ReasoningConfig {
-  std::string effort;                   // "none".."xhigh"; empty: unset
-  std::optional<std::int64_t> budget;   // tokens (Anthropic budget_tokens, Gemini thinkingBudget)
-  std::optional<bool> include_thoughts; // Gemini includeThoughts
-  Json opaque;                          // the dialect's own object where it says more (Anthropic adaptive ...)
+  std::string effort;                    // "none".."xhigh"; empty: unset
+  std::optional<std::int64_t> budget;    // tokens (Anthropic budget_tokens, Gemini thinkingBudget)
+  std::optional<bool> include_thoughts;  // Gemini includeThoughts
+  Json opaque;  // the dialect's own object where it says more (Anthropic adaptive ...)
   bool operator==(const ReasoningConfig&) const = default;
 };
 
@@ -177,8 +179,8 @@ struct Request {
   std::vector<std::pair<std::string, std::string>> inputs;
 
   bool stream = false;
-  bool include_usage = false;              // stream_options.include_usage
-  Extra stream_options;                    // the other members of stream_options
+  bool include_usage = false;  // stream_options.include_usage
+  Extra stream_options;        // the other members of stream_options
 
   // Every other top-level field, known to OpenAI or not: logit_bias, prediction, audio, modalities, store,
   // service_tier, verbosity, prompt_cache_key, web_search_options, functions, ... as they came.
@@ -192,19 +194,20 @@ struct Request {
   std::size_t raw_model_pos = 0, raw_model_len = 0;
 };
 
-// Tokens, as the worker reported them. input includes cached and cache-write tokens; output includes reasoning.
+// Tokens, as the worker reported them. input includes cached and cache-write tokens; output includes
+// reasoning.
 struct Usage {
   std::int64_t input = 0;
-  std::int64_t cached_input = 0;       // read from the provider's cache
-  std::int64_t cache_write = 0;        // written to it (Anthropic: 5 minutes)
-  std::int64_t cache_write_1h = 0;     // Anthropic one-hour writes (not contained in cache_write)
+  std::int64_t cached_input = 0;    // read from the provider's cache
+  std::int64_t cache_write = 0;     // written to it (Anthropic: 5 minutes)
+  std::int64_t cache_write_1h = 0;  // Anthropic one-hour writes (not contained in cache_write)
   std::int64_t output = 0;
-  std::int64_t reasoning = 0;          // part of output
+  std::int64_t reasoning = 0;  // part of output
   std::int64_t audio_input = 0, audio_output = 0;
   // Of the other calls of a workflow: in addition to the figures above, which are those of the answer's call.
   std::int64_t orchestration_input = 0, orchestration_cached_input = 0, orchestration_output = 0;
-  bool known = false;                  // false: nobody reported; figures are our estimate or zero
-  Json raw;                            // the worker's usage object
+  bool known = false;  // false: nobody reported; figures are our estimate or zero
+  Json raw;            // the worker's usage object
   bool operator==(const Usage&) const = default;
 };
 
@@ -221,7 +224,7 @@ struct Choice {
 
 struct Response {
   std::string id;
-  std::string model;  // as the worker named it
+  std::string model;         // as the worker named it
   std::int64_t created = 0;  // seconds
   std::vector<Choice> choices;
   Usage usage;
@@ -236,18 +239,19 @@ struct Response {
 // One step of a streamed answer.
 struct Event {
   enum class Kind {
-    kStart,              // id, model, created
-    kText,               // text
-    kRefusal,            // text
-    kReasoning,          // text: a piece of reasoning in block `index`
-    kReasoningSignature, // text: (whole or next piece of) the signature of block `index`; `encrypted` for redacted
-    kToolCall,           // index, tool (id, name, signature; arguments empty): a call begins
-    kToolArguments,      // index, text: next fragment of its arguments
-    kLogprobs,           // json: OpenAI's logprobs object; stands before the kText (or kRefusal) it describes
-    kFinish,             // finish; text: the worker's own word for it
-    kUsage,              // usage (cumulative: the last one counts)
-    kOpaque,             // json in `dialect`'s form, nothing neutral in it
-    kPassthrough,        // carries only `raw` (keep-alives, the terminator, events already reported)
+    kStart,               // id, model, created
+    kText,                // text
+    kRefusal,             // text
+    kReasoning,           // text: a piece of reasoning in block `index`
+    kReasoningSignature,  // text: (whole or next piece of) the signature of block `index`; `encrypted` for
+                          // redacted
+    kToolCall,            // index, tool (id, name, signature; arguments empty): a call begins
+    kToolArguments,       // index, text: next fragment of its arguments
+    kLogprobs,     // json: OpenAI's logprobs object; stands before the kText (or kRefusal) it describes
+    kFinish,       // finish; text: the worker's own word for it
+    kUsage,        // usage (cumulative: the last one counts)
+    kOpaque,       // json in `dialect`'s form, nothing neutral in it
+    kPassthrough,  // carries only `raw` (keep-alives, the terminator, events already reported)
   };
   Kind kind = Kind::kText;
   std::int64_t choice = 0;
@@ -276,7 +280,7 @@ struct EmbedRequest {
   std::string model;
   std::vector<std::string> texts;
   std::vector<std::vector<std::int64_t>> tokens;  // token ids instead of texts
-  std::string encoding_format;  // "", "float", "base64"
+  std::string encoding_format;                    // "", "float", "base64"
   std::optional<std::int64_t> dimensions;
   std::string user;
   bool single = false;  // input was one string, not a list

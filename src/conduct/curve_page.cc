@@ -39,7 +39,8 @@ std::string TablePage(const Study& study, const std::vector<arena::Problem>& tes
       "pre{overflow:auto}</style><h1>A live pool, every policy on the same problems</h1>";
   out += fmt::format("<p>{}<br>{}, revision {}</p>", EscapeHtml(facts.command), EscapeHtml(facts.machine),
                      EscapeHtml(facts.revision));
-  if (!facts.simulated.empty()) out += fmt::format("<p>Simulated workers: {}</p>", EscapeHtml(facts.simulated));
+  if (!facts.simulated.empty())
+    out += fmt::format("<p>Simulated workers: {}</p>", EscapeHtml(facts.simulated));
   out += fmt::format("<h2>All {} problems</h2><pre>{}</pre>", test.size(), EscapeHtml(ReportText(study)));
   for (const auto& [family, rows] : families)
     out += fmt::format("<h2>{} ({})</h2><pre>{}</pre>", EscapeHtml(family), rows.size(),

@@ -32,23 +32,23 @@ struct Attempt {
   // Where streamed events go; null for a whole answer.
   chat::Sink* sink = nullptr;
   Deadline deadline;
-  Cancel* cancel = nullptr;  // client gone, lost race, shutdown
+  Cancel* cancel = nullptr;       // client gone, lost race, shutdown
   AttemptWatch* watch = nullptr;  // may be null; valid during the call
-  std::string idempotency_key;  // sent to providers that honour one; the same for all attempts of one call
+  std::string idempotency_key;    // sent to providers that honour one; the same for all attempts of one call
 };
 
 struct AttemptResult {
   // On success the answer (assembled when streamed; `raw` only when whole). On failure what was seen so far.
   chat::Response response;
   std::optional<provider::Failure> failure;
-  bool first_byte_seen = false;   // the provider began to answer
+  bool first_byte_seen = false;  // the provider began to answer
   // It may have had an effect (a tool that ran): nobody may try it again.
   bool acted = false;
-  int billable = 1;               // calls, where the price has an amount per call
-  bool delivered = false;         // something of the answer reached the sink: no silent second try after that
-  bool sent = false;              // the request may have reached the provider: it may cost money
+  int billable = 1;        // calls, where the price has an amount per call
+  bool delivered = false;  // something of the answer reached the sink: no silent second try after that
+  bool sent = false;       // the request may have reached the provider: it may cost money
   std::vector<provider::Loss> losses;
-  bool passthrough = false;       // reply bytes may go to the client untouched
+  bool passthrough = false;  // reply bytes may go to the client untouched
   bool injected_usage = false;
   Duration to_first_byte{}, whole{};
 };
@@ -56,9 +56,9 @@ struct AttemptResult {
 class Backend {
  public:
   virtual ~Backend() = default;
-  // Runs on the calling loop. Never fails as a call: failures are in the result. When `attempt.cancel` fires it
-  // ends soon with Fault-free kCancelled in failure->error, having drained or dropped the provider by the worker's
-  // rule, with the usage seen (or estimated, usage.known == false).
+  // Runs on the calling loop. Never fails as a call: failures are in the result. When `attempt.cancel` fires
+  // it ends soon with Fault-free kCancelled in failure->error, having drained or dropped the provider by the
+  // worker's rule, with the usage seen (or estimated, usage.known == false).
   virtual Task<AttemptResult> Chat(const Attempt& attempt) = 0;
   struct EmbedResult {
     chat::EmbedResponse response;
@@ -77,10 +77,12 @@ class Backend {
     std::optional<provider::Failure> failure;
     bool sent = false;
   };
-  virtual Task<ToolCallResult> CallTool(const chat::ToolCall& /*call*/, Deadline /*deadline*/, Cancel* /*cancel*/) {
+  virtual Task<ToolCallResult> CallTool(const chat::ToolCall& /*call*/, Deadline /*deadline*/,
+                                        Cancel* /*cancel*/) {
     ToolCallResult none;
-    none.failure = provider::Failure{provider::Fault::kClientRequest,
-                                     Fail(Code::kUnsupported, "this worker has no tools of its own", "no_tools")};
+    none.failure =
+        provider::Failure{provider::Fault::kClientRequest,
+                          Fail(Code::kUnsupported, "this worker has no tools of its own", "no_tools")};
     co_return none;
   }
   // What would be sent and what would be lost; calls nobody. For `baton route`.

@@ -55,9 +55,10 @@ struct HttpLimits {
 std::unique_ptr<Backend> CreateHttpBackend(std::shared_ptr<const Worker> worker, Loop& loop,
                                            net::Client& client, HttpLimits limits = {});
 
-// A tool server that speaks the Model Context Protocol: a program of its own (one per loop, started when it is
-// first needed) or one behind HTTP. `loop` must be one of net/loop.h's; it and `client` outlive the backend.
-std::unique_ptr<Backend> CreateToolBackend(std::shared_ptr<const Worker> worker, Loop& loop, net::Client& client,
-                                           Log log = Log::Null());
+// A tool server that speaks the Model Context Protocol: a program of its own (one per loop, started when it
+// is first needed) or one behind HTTP. `loop` must be one of net/loop.h's; it and `client` outlive the
+// backend.
+std::unique_ptr<Backend> CreateToolBackend(std::shared_ptr<const Worker> worker, Loop& loop,
+                                           net::Client& client, Log log = Log::Null());
 
 }  // namespace baton::pool

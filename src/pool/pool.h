@@ -1,6 +1,7 @@
 // All workers of one configuration, alive: slots, health, breaker, hedging, and the only retry in Baton.
 //
-// One Pool per loop, sharing `Health` (one per worker, thread safe) so that what one core learns the others know.
+// One Pool per loop, sharing `Health` (one per worker, thread safe) so that what one core learns the others
+// know.
 #pragma once
 
 #include <memory>
@@ -24,48 +25,49 @@ namespace baton::pool {
 struct CallRecord {
   std::string worker;
   std::string provider_model;
-  std::string outcome;          // "ok", or the error's Name()
-  std::string fault;            // FaultName, or ""
-  std::string why;              // "first choice", "fallback: large timed out", "hedge after 800 ms", "retry 1"
+  std::string outcome;  // "ok", or the error's Name()
+  std::string fault;    // FaultName, or ""
+  std::string why;      // "first choice", "fallback: large timed out", "hedge after 800 ms", "retry 1"
   std::int64_t start_unix_ns = 0;
   Duration queued{}, to_first_byte{}, whole{};
   chat::Usage usage;
   budget::Nanos cost;
-  bool priced = false;          // false: cost unknown, never a silent zero
+  bool priced = false;  // false: cost unknown, never a silent zero
   bool usage_estimated = false;
-  bool winner = false;          // its answer is what the client got
+  bool winner = false;  // its answer is what the client got
   int upstream_status = 0;
 };
 
 struct RetryPolicy {
-  int budget = 2;                      // further tries in all, over all candidates, end to end
+  int budget = 2;  // further tries in all, over all candidates, end to end
   Duration first_backoff = std::chrono::milliseconds(100);
   Duration max_backoff = std::chrono::seconds(2);
   // A provider that asks for at most this much time is asked again even where another candidate stands ready.
   Duration short_wait = std::chrono::seconds(1);
 };
 
-// REQUIRES: `candidates` non-empty, each allowed by the Permit (the pool does not know permits; workflow does).
+// REQUIRES: `candidates` non-empty, each allowed by the Permit (the pool does not know permits; workflow
+// does).
 struct CallSpec {
   const chat::Request* request = nullptr;
   std::vector<const Worker*> candidates;  // in order of preference; later ones are fallbacks
   chat::Sink* sink = nullptr;             // null: whole answer
   budget::Lease* lease = nullptr;
-  std::int64_t input_tokens = 0;          // our estimate, for worst-case reservation
+  std::int64_t input_tokens = 0;  // our estimate, for worst-case reservation
   Cancel* cancel = nullptr;
   RetryPolicy retry;
-  bool hedge = true;                      // false: never two workers at once, whatever their settings
-  std::string idempotency_key;            // empty: the pool makes one; the same for every attempt
+  bool hedge = true;            // false: never two workers at once, whatever their settings
+  std::string idempotency_key;  // empty: the pool makes one; the same for every attempt
 };
 
 struct CallOutcome {
   Result<chat::Response> response = Error{};
-  const Worker* worker = nullptr;         // who answered (or was tried last)
-  std::vector<CallRecord> calls;          // in order of start
-  std::vector<provider::Loss> losses;     // of the call that answered
+  const Worker* worker = nullptr;      // who answered (or was tried last)
+  std::vector<CallRecord> calls;       // in order of start
+  std::vector<provider::Loss> losses;  // of the call that answered
   bool passthrough = false, injected_usage = false;
-  bool delivered = false;                 // something reached the sink before a failure
-  chat::Response partial;                 // on such a failure: what had been seen of the answer
+  bool delivered = false;  // something reached the sink before a failure
+  chat::Response partial;  // on such a failure: what had been seen of the answer
 };
 
 enum class BreakerState { kClosed, kOpen, kHalfOpen };
@@ -93,7 +95,8 @@ struct WorkerStatus {
 class Pool {
  public:
   virtual ~Pool() = default;
-  // Fallback, retry, hedge, breaker, slots, lease: see pool.cc's opening. Never throws a call away unrecorded.
+  // Fallback, retry, hedge, breaker, slots, lease: see pool.cc's opening. Never throws a call away
+  // unrecorded.
   virtual Task<CallOutcome> Chat(const CallSpec& spec, CallObserver* observer) = 0;
   struct EmbedOutcome {
     Result<chat::EmbedResponse> response = Error{};
@@ -124,7 +127,8 @@ class Pool {
   // Usable now: breaker not open and a slot or queue place free.
   virtual bool Available(const Worker& worker) const = 0;
   virtual std::vector<WorkerStatus> Status() const = 0;
-  virtual Result<std::vector<provider::Loss>> Explain(const Worker& worker, const chat::Request& request) const = 0;
+  virtual Result<std::vector<provider::Loss>> Explain(const Worker& worker,
+                                                      const chat::Request& request) const = 0;
 };
 
 }  // namespace baton::pool

@@ -1,6 +1,6 @@
-// How one worker wants to be spoken to, as data beside the worker: where instructions go, how its reasoning is
-// switched, in which words a JSON form is asked for. So that one worker can stand in for another without the
-// application writing its prompts again.
+// How one worker wants to be spoken to, as data beside the worker: where instructions go, how its reasoning
+// is switched, in which words a JSON form is asked for. So that one worker can stand in for another without
+// the application writing its prompts again.
 #pragma once
 
 #include <memory>
@@ -21,7 +21,8 @@ struct PromptRules {
   };
   System system = System::kKeep;
   std::string before, after;  // stands before and after the instructions, which are made where there are none
-  // Put after the last user message when the request says that it wants reasoning, or none ("/think", "/no_think").
+  // Put after the last user message when the request says that it wants reasoning, or none ("/think",
+  // "/no_think").
   std::string reasoning_on, reasoning_off;
   // Put after the instructions when a JSON form is asked for; {schema} stands for the schema.
   std::string json;

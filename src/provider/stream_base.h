@@ -21,8 +21,8 @@ class StreamBase : public StreamDecoder {
  protected:
   // One event of the stream, its data parsed. Appends what it means to `out`.
   virtual Status OnJson(JsonView root, std::vector<chat::Event>* out) = 0;
-  // Data that needs no reading as JSON: OpenAI's "[DONE]", or what differs from the event before in a known way.
-  // True when it was dealt with.
+  // Data that needs no reading as JSON: OpenAI's "[DONE]", or what differs from the event before in a known
+  // way. True when it was dealt with.
   virtual bool OnKnown(std::string_view data, std::vector<chat::Event>* out) {
     static_cast<void>(data), static_cast<void>(out);
     return false;
