@@ -106,6 +106,7 @@ std::string KeyOf(const pool::Worker& worker, const chat::Request& r) {
   if (!repeatable || !r.tools.empty() || r.n.value_or(1) > 1) return {};
   std::string key =
       fmt::format("{}\x1f{}\x1f{}\x1f{}", worker.name, worker.dialect, worker.target.model, worker.path);
+  if (!worker.adapter.empty()) key += "\x1f" + worker.adapter;
   key += fmt::format("\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}", r.temperature.value_or(-1),
                      r.top_p.value_or(-1), r.seed.value_or(-1), r.max_tokens.value_or(-1),
                      fmt::join(r.stop, "\x1e"), r.response_format.schema.text, r.logprobs.value_or(false));

@@ -167,7 +167,7 @@ void CheckRemote(const WorkerDraft& d, const std::string& who, Problems* problem
     problems->Add(d.place, fmt::format("{} needs a 'model': the provider's name for it", who));
   if (!d.Has("key") && !d.simulated && !d.private_address)
     problems->Warn(d.place, fmt::format("{} has no key; most providers refuse that", who));
-  for (const char* key : {"path", "sha256", "threads", "parallel"}) {
+  for (const char* key : {"path", "adapter", "sha256", "threads", "parallel"}) {
     if (d.Has(key)) problems->Add(d.At(key), fmt::format("{}: '{}' is for local workers", who, key));
   }
 }
@@ -189,7 +189,7 @@ void CheckTool(const WorkerDraft& d, const std::string& who, Problems* problems)
     problems->Add(d.At("key"), fmt::format("{}: a program gets its key by 'env', not by 'key'", who));
   if (!program && d.Has("env")) problems->Add(d.At("env"), fmt::format("{}: 'env' is for a 'command'", who));
   for (const char* key :
-       {"path", "sha256", "threads", "parallel", "hedge_after", "can", "context", "max_output"}) {
+       {"path", "adapter", "sha256", "threads", "parallel", "hedge_after", "can", "context", "max_output"}) {
     if (d.Has(key))
       problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to a tool worker", who, key));
   }
@@ -204,7 +204,8 @@ void CheckExact(const WorkerDraft& d, const std::string& who, Problems* problems
   if (reads && d.path.empty())
     problems->Add(d.place, fmt::format("{} needs a 'path': a folder of {}", who,
                                        d.model == "sql" ? "*.csv tables" : "*.txt and *.md documents"));
-  for (const char* key : {"base_url", "key", "sha256", "threads", "parallel", "hedge_after", "can"}) {
+  for (const char* key :
+       {"base_url", "key", "adapter", "sha256", "threads", "parallel", "hedge_after", "can"}) {
     if (d.Has(key))
       problems->Add(d.At(key), fmt::format("{}: '{}' means nothing to an exact worker", who, key));
   }
@@ -261,6 +262,7 @@ std::shared_ptr<const pool::Worker> BuildWorker(const WorkerDraft& d, const Env&
   w->base_url = d.base_url;
   w->private_address = d.private_address;
   if (!d.path.empty()) w->path = ResolvePath(d.At("path"), d.path);
+  if (!d.adapter.empty()) w->adapter = ResolvePath(d.At("adapter"), d.adapter);
   w->sha256 = d.sha256;
   if (d.Has("key") && d.dialect != "local") w->key = KeyReader(env, problems).Read(d, who);
   if (d.dialect == "tool") {

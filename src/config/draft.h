@@ -112,7 +112,7 @@ struct PromptDraft : Node {
 };
 
 struct WorkerDraft : Node {
-  std::string name, dialect, base_url, model, path, sha256, key;
+  std::string name, dialect, base_url, model, path, adapter, sha256, key;
   std::vector<PriceDraft> price;
   std::vector<BudgetDraft> budget;
   std::int64_t context = 0, max_output = 0, threads = 0, parallel = 8;

@@ -177,6 +177,10 @@ const Shape& WorkerShape() {
           MakeRow(Kind::kText, "key", Into<&W::key>, "`env:NAME` or `file:PATH`; never the key itself."),
           MakeRow(Kind::kText, "path", Into<&W::path>,
                   "GGUF file of a local worker, or folder of an exact one, relative to the config file."),
+          MakeRow(Kind::kText, "adapter", Into<&W::adapter>,
+                  "GGUF LoRA laid over a local worker's model, relative to the config file; a reload with "
+                  "another "
+                  "one changes it while the model serves."),
           MakeRow(Kind::kText, "sha256", Into<&W::sha256>, "Hash that the file must have, lower-case hex."),
           MakeRow(Kind::kTexts, "command", Into<&W::command>,
                   "Program of a tool worker and its arguments; without it, the server is at base_url."),

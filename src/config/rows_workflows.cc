@@ -176,6 +176,9 @@ const Shape& WorkflowShape() {
                   "Repairs, rounds of debate, or looks of the planner.")
               .Between(1, 5),
           MakeRow(Kind::kInteger, "layers", F<&Flow::layers>(), "mixture_of_agents: layers.").Between(1, 6),
+          MakeWords(Kind::kWord, "prompt", "full|short", F<&Flow::prompt>(),
+                    "conducted: what the planner is told; a trained one wants `short` (docs/conductor.md).")
+              .Default("full"),
           MakeRow(Kind::kInteger, "max_steps", F<&Flow::max_steps>(), "conducted: steps of a plan.")
               .Between(1, 16),
           MakeRow(Kind::kNumber, "confidence", F<&Flow::confidence>(),

@@ -48,6 +48,7 @@ struct Worker {
   std::string base_url;          // wire dialects
   bool private_address = false;  // base_url may lead to this machine or a private network
   std::string path, sha256;      // local
+  std::string adapter;           // local: GGUF LoRA over its model; empty: none
   Secret key;
   bool simulated = false;    // labelled so wherever it is shown
   provider::Target target;   // model name, abilities, caps

@@ -22,8 +22,17 @@ Status Exact(const pool::Worker& worker) {
 
 // Two workers over the same file with the same settings share one engine.
 std::string Engines::KeyOf(const pool::Worker& w) {
-  return fmt::format("{}\n{}\n{}\n{}\n{}", w.path, w.sha256, w.lm_threads, w.lm_parallel, w.lm_context);
+  // An adapter is laid over a whole engine: workers with one have an engine each.
+  return fmt::format("{}\n{}\n{}\n{}\n{}\n{}", w.path, w.sha256, w.lm_threads, w.lm_parallel, w.lm_context,
+                     w.adapter.empty() ? "" : w.name);
 }
+
+namespace {
+Error Named(const pool::Worker& worker, Error e) {
+  e.message = fmt::format("worker '{}': {}", worker.name, e.message);
+  return e;
+}
+}  // namespace
 
 Status Engines::Load(const config::Config& config, const Log& log) {
   for (const auto& w : config.workers) {
@@ -31,9 +40,11 @@ Status Engines::Load(const config::Config& config, const Log& log) {
     if (w->dialect == "exact") TRY_VOID(Exact(*w));
     if (w->dialect != "local") continue;
     const std::string key = KeyOf(*w);
-    {
-      MutexLock lock(m_);
-      if (by_key_.contains(key)) continue;
+    if (auto running = Find(*w)) {
+      // The model stays; what is laid over it may have changed, by name or in the file.
+      Status swapped = w->adapter.empty() ? Status() : running->SetAdapter(w->adapter);
+      if (!swapped) return Named(*w, std::move(swapped).error());
+      continue;
     }
     lm::EngineOptions options;
     options.path = w->path;
@@ -41,12 +52,9 @@ Status Engines::Load(const config::Config& config, const Log& log) {
     options.threads = w->lm_threads;
     options.max_parallel = w->lm_parallel;
     options.context_per_sequence = w->lm_context;
+    options.adapter = w->adapter;
     auto engine = lm::Engine::Load(options);
-    if (!engine) {
-      Error e = std::move(engine).error();
-      e.message = fmt::format("worker '{}': {}", w->name, e.message);
-      return e;
-    }
+    if (!engine) return Named(*w, std::move(engine).error());
     const auto& info = (*engine)->info();
     log.Info("model loaded worker={} architecture={} parameters={}M context={}", w->name, info.architecture,
              info.parameters / 1'000'000, info.context);

@@ -37,9 +37,9 @@ void Join(const std::vector<Term>& terms, const std::function<void(const Term&)>
       }
       const Term &a = terms[i], &b = terms[j];
       rest.emplace_back();
+      rest.back() = {a.text + "+" + b.text, a.value + b.value, true};
+      Join(rest, found);
       if (i < j) {
-        rest.back() = {a.text + "+" + b.text, a.value + b.value, true};
-        Join(rest, found);
         rest.back() = {Inside(a) + "*" + Inside(b), a.value * b.value, false};
         Join(rest, found);
       }

@@ -81,12 +81,14 @@ ScoreDistance Against(const std::string& served, const std::string& base, Precis
 
 class TinyArchitecture : public testing::TestWithParam<std::pair<const char*, int>> {};
 
-// In 32-bit floats on both sides nothing but the order of sums is left to differ.
+// In 32-bit floats on both sides nothing but the order of sums is left to differ; and for Gemma its
+// activation, which llama.cpp looks up in a table of 16-bit floats.
 TEST_P(TinyArchitecture, ScoresAreLlamaCppsInFloats) {
   NEED_MODEL(kSmol);
   const std::string path = Tiny(GetParam().first, GetParam().second);
   const ScoreDistance d = Against(path, path, Precision::kFloat, true, Tokens(7, 40));
-  EXPECT_LT(d.most, 2e-3) << "spread " << d.spread();
+  const bool table = std::string(GetParam().first) == "gemma3";
+  EXPECT_LT(d.most, table ? 1e-2 : 1e-4) << "spread " << d.spread();
   EXPECT_EQ(d.same, d.places);
   EXPECT_GT(d.spread(), 0.1);
 }

@@ -54,6 +54,7 @@ struct FlowSettings {
   int samples = 0, rounds = 0, layers = 0, max_steps = 0;  // 0: the workflow's own standard
   double confidence = 0, quorum = 0;
   std::string decide;  // poll: vote | judge | synthesis
+  std::string prompt;  // conducted: full | short, how its planner is told of the team (plan_prompt.h)
   std::string sameness = "auto";
   bool stream_early = false;  // cascade: commit by log-probabilities
   int commit_tokens = 24;

@@ -1,11 +1,11 @@
 // conducted: a language model writes the plan, and may look at the result and plan again.
 //
-// The planner (any worker; later a trained one) is shown the conversation and a numbered list of workers as
-// facts, without names, and writes three lists (plan_text.h). What it writes is checked like any plan and
-// runs under the same lease. When its text cannot be read or its plan is refused, the strongest worker
-// answers directly: that answer's money is set aside before the planner is asked, so a bad planner costs at
-// most its own tokens. With rounds > 1 the planner sees the answer and returns three empty lists to keep it
-// or another plan.
+// The planner (any worker, prompted or trained for it: docs/conductor.md) is shown the conversation and a
+// numbered list of workers as facts, without names, and writes three lists (plan_text.h). What it writes is
+// checked like any plan and runs under the same lease. When its text cannot be read or its plan is refused,
+// the strongest worker answers directly: that answer's money is set aside before the planner is asked, so a
+// bad planner costs at most its own tokens. With rounds > 1 the planner sees the answer and returns three
+// empty lists to keep it or another plan.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -36,7 +36,8 @@ Result<Plan> BuildConducted(const Materials& m) {
   std::vector<StepId> planners;
   for (int round = 1; round <= rounds; ++round) {
     Step p = Ask(round == 1 ? "plan" : fmt::format("replan{}", round - 1), Role::kPlanner, {planner},
-                 PlannerTask(team, steps, m.unix_seconds, round > 1));
+                 PlannerTask(team, steps, m.unix_seconds, round > 1,
+                             ParsePlannerForm(m.settings.prompt).value_or(PlannerForm::kFull)));
     p.max_planned = steps;
     p.planned_workers = team;
     p.optional = round > 1;

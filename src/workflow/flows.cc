@@ -7,6 +7,7 @@
 #include "workflow/flow.h"
 #include "workflow/flow_rows.h"
 #include "workflow/plan_check.h"
+#include "workflow/plan_prompt.h"
 
 namespace baton::workflow {
 namespace {
@@ -19,6 +20,7 @@ Error Bad(const FlowSettings& s, std::string what) {
 
 std::string WrongBounds(const FlowSettings& s) {
   if (s.samples < 0 || s.samples > 32) return "samples lies between 1 and 32";
+  if (!ParsePlannerForm(s.prompt)) return "prompt is full or short";
   if (s.rounds < 0 || s.rounds > 5) return "rounds lies between 1 and 5";
   if (s.layers < 0 || s.layers > 6) return "layers lies between 1 and 6";
   if (s.max_steps < 0 || s.max_steps > 16) return "max_steps lies between 1 and 16";
@@ -54,7 +56,7 @@ const std::vector<FlowInfo>& Flows() {
       {"debate", "Workers answer, read each other, answer again.", "workers|rounds|judge|sameness|quorum",
        BuildDebate},
       {"conducted", "A language model writes the plan, and may look at the result and plan again.",
-       "workers|planner|rounds|max_steps", BuildConducted},
+       "workers|planner|rounds|max_steps|prompt", BuildConducted},
       {"coordinator", "A trained coordinator says turn by turn who works next, and in which role.",
        "workers|file|reader", BuildCoordinator},
       {"evidence", "Asks on while the answers leave enough doubt for the price; the likeliest answer.",
