@@ -2,6 +2,7 @@
 import json
 import math
 
+ABLATIONS = ["evidence_no_agreement", "evidence_no_correlation", "evidence_no_router", "evidence_prior_only", "evidence_no_signs", "evidence_no_stopping"]
 BASELINES = ["zero_router", "kmeans", "knn", "mf", "embedllm", "routerdc", "carrot", "frugalgpt", "cascade_routing", "majority_vote",
              "agreement3", "smoothie", "router"]
 # RouteLLM, arXiv 2406.18665, tables 1 to 3: trained on arena preferences, and with judged or gold labels added.
@@ -58,10 +59,10 @@ def best_single_table(results, name):
                   "oracle gap closed", "calls"], rows)
 
 
-def pooled_table(results, name):
+def pooled_table(results, name, others=None):
     keys = ["aiq", "aiq_to_best_single", "at_25%", "at_50%", "at_100%"]
     rows = []
-    for other in BASELINES:
+    for other in others or BASELINES:
         if other == name:
             continue
         row = [other]
@@ -159,6 +160,12 @@ shares of the best single worker's dollars. First over the sets with answers, th
 
 {pooled_table(answers, 'evidence')}
 {pooled_table(results, 'evidence')}
+## What each part of it gives, pooled over the sets with answers
+
+The same policy without agreement between answers, without the pairs' error correlation, without the router's estimates, asking one worker
+only by those estimates, without what answers look like, and asking the whole team every time.
+
+{pooled_table(answers, 'evidence', ABLATIONS)}
 ## The router against baselines, pooled over all sets
 
 {pooled_table(results, 'router')}

@@ -459,9 +459,16 @@ void AddEval(CLI::App& app, int& code) {
   sub->add_option("--points", o.points, "points of each cost-quality curve")
       ->check(CLI::Range(2, 200))
       ->capture_default_str();
+  sub->add_option("--draws", o.draws, "draws of the bootstrap behind every interval")
+      ->check(CLI::Range(2, 100000))
+      ->capture_default_str();
   sub->add_option("--jobs", o.jobs, "parts run side by side (default: one per core)")
       ->check(CLI::Range(1, 1024));
   sub->add_option("--json", o.json, "write the result file; a run cut short goes on from FILE.parts");
+  sub->add_option("--parts", o.parts, "keep finished parts here, also afterwards, and go on from them");
+  sub->add_option("--trust", o.trusted,
+                  "use parts that these revisions finished, too: nothing they depend on has changed since")
+      ->delimiter(',');
   sub->add_option("--html", o.html, "write the report as one page");
   sub->add_option("--rerun", o.rerun,
                   "repeat the evaluation of a result file and compare; fails on a difference");

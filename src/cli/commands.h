@@ -134,9 +134,10 @@ int Bench(const BenchOptions& options);
 
 struct EvalOptions {
   std::vector<std::string> data, policies;
-  std::string prices, models = "models", json, html, rerun;
+  std::string prices, models = "models", json, html, rerun, parts;
+  std::vector<std::string> trusted;  // revisions whose finished parts may be used
   double train_share = 0.5, score_scale = 1;
-  int seeds = 10, points = 24, jobs = 0;  // jobs 0: as many as cores
+  int seeds = 10, points = 24, draws = 1000, jobs = 0;  // jobs 0: as many as cores
   std::uint64_t first_seed = 1;
 };
 int Eval(const EvalOptions& options);

@@ -122,6 +122,8 @@ Result<Json> Evaluate(const evaluate::EvalConfig& config, const EvalOptions& opt
       options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   run.revision = std::string(Revision());
   if (!options.json.empty()) run.resume = options.json + ".parts";
+  if (!options.parts.empty()) run.resume = options.parts;
+  run.trusted = options.trusted;
   run.progress = [&](const std::string& what, std::size_t done, std::size_t of) { progress(what, done, of); };
   TRY(const auto tallies, evaluate::Run(study, run, SystemClock()));
   return evaluate::BuildReport(study, tallies, {std::string(Revision()), Machine(), run.jobs});
@@ -131,7 +133,7 @@ Status Deliver(const Json& report, const EvalOptions& options) {
   if (!options.json.empty()) {
     TRY_VOID(Write(options.json, report.dump(1) + "\n"));
     std::error_code ignored;
-    fs::remove(options.json + ".parts", ignored);
+    if (options.parts.empty()) fs::remove(options.json + ".parts", ignored);
   }
   if (!options.html.empty()) TRY_VOID(Write(options.html, evaluate::ReportHtml(report)));
   fmt::print("{}", evaluate::ReportText(report));
@@ -170,6 +172,7 @@ int Eval(const EvalOptions& options) {
   config.seeds = options.seeds;
   config.first_seed = options.first_seed;
   config.points = options.points;
+  config.draws = options.draws;
   config.score_scale = options.score_scale;
   SayPrices(config);
   auto report = Evaluate(config, options);

@@ -14,7 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
+constexpr int kOldest = 1;  // its plans know no router
 constexpr std::size_t kMostBytes = std::size_t{64} << 20;
 
 // FNV-1a, 64 bits.
@@ -34,11 +35,8 @@ Json OfRule(const Rule& rule) {
   Json positions = Json::array();
   for (const Position& p : rule.positions)
     positions.push_back({p.gain[0], p.gain[1], p.spending[0], p.spending[1], p.reach});
-  return {{"positions", positions},
-          {"quality", rule.quality},
-          {"usd", rule.usd},
-          {"lead", rule.lead},
-          {"first", rule.first}};
+  return {{"positions", positions}, {"quality", rule.quality}, {"usd", rule.usd},
+          {"tilt", rule.tilt},      {"lead", rule.lead},       {"first", rule.first}};
 }
 
 Rule RuleOf(const Json& j, std::size_t workers) {
@@ -54,6 +52,7 @@ Rule RuleOf(const Json& j, std::size_t workers) {
   }
   rule.quality = j.at("quality").get<double>();
   rule.usd = j.at("usd").get<double>();
+  if (j.contains("tilt")) j.at("tilt").get_to(rule.tilt);
   rule.lead = j.at("lead").get<double>();
   rule.first = j.at("first").get<bool>();
   if (rule.positions.size() != workers) throw std::runtime_error("positions");
@@ -88,6 +87,7 @@ class EvidenceFile {
       for (const Rule& r : p.rules) rules.push_back(OfRule(r));
       plans.push_back({{"workers", p.workers},
                        {"usd", p.usd},
+                       {"usual", p.usual},
                        {"belief", BeliefFile::Write(p.belief)},
                        {"rules", rules}});
     }
@@ -118,8 +118,10 @@ class EvidenceFile {
     Plan plan;
     j.at("workers").get_to(plan.workers);
     j.at("usd").get_to(plan.usd);
+    if (j.contains("usual")) j.at("usual").get_to(plan.usual);
     const std::size_t n = plan.workers.size();
-    if (n == 0 || n > kMaxTeam || plan.usd.size() != n) throw std::runtime_error("plan");
+    if (n == 0 || n > kMaxTeam || plan.usd.size() != n || (!plan.usual.empty() && plan.usual.size() != n))
+      throw std::runtime_error("plan");
     for (int w : plan.workers) {
       if (w < 0 || static_cast<std::size_t>(w) >= m.workers.size()) throw std::runtime_error("worker");
     }
@@ -142,9 +144,10 @@ Result<EvidenceModel> EvidenceFromText(std::string_view text, const std::string&
   const Json j = Json::parse(text, nullptr, false);
   if (!j.is_object() || j.value("format", Json()) != "baton evidence")
     return Fail(Code::kInvalidRequest, name + " is no file of `baton train evidence`", "not_evidence");
-  if (j.value("version", Json()) != kVersion) {
+  const Json version = j.value("version", Json());
+  if (!version.is_number_integer() || version < kOldest || version > kVersion) {
     return Fail(Code::kInvalidRequest,
-                fmt::format("{} has another format than this program's ({})", name, kVersion),
+                fmt::format("{} has another format than this program's ({} to {})", name, kOldest, kVersion),
                 "evidence_version");
   }
   const auto body = j.find("body");

@@ -1,9 +1,11 @@
 #include "estimate/evidence_file.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <nlohmann/json.hpp>
 
 #include "estimate/evidence_world.h"
 
@@ -40,6 +42,32 @@ TEST(EvidenceFile, WhatIsReadDecidesAsWhatWasWritten) {
     EXPECT_EQ(x.ask, y.ask);
     EXPECT_EQ(x.gain, y.gain);
     EXPECT_EQ(x.quality, y.quality);
+  }
+}
+
+// The file of before there were routers: no tilt, no usual estimates.
+std::string OfVersion1(std::string_view text) {
+  auto j = nlohmann::json::parse(text);
+  j["version"] = 1;
+  for (auto& plan : j["body"]["plans"]) {
+    plan.erase("usual");
+    for (auto& rule : plan["rules"]) rule.erase("tilt");
+  }
+  std::uint64_t h = 0xcbf29ce484222325;
+  for (const char c : j["body"].dump()) h = (h ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+  j["checksum"] = fmt::format("{:016x}", h);
+  return j.dump();
+}
+
+TEST(EvidenceFile, AFileOfTheFirstVersionStillDecides) {
+  EvidenceModel m = Model();
+  const auto old = EvidenceFromText(OfVersion1(ToText(&m)), "x");
+  ASSERT_TRUE(old) << old.error().message;
+  const std::vector<double> usd{1, 2, 10};
+  for (double value : m.evidence.values()) {
+    const auto a = m.evidence.Choose(usd, value),
+               b = old->evidence.Choose(usd, value, std::vector<float>(3, 0.9F));
+    EXPECT_EQ(a.plan->workers, b.plan->workers) << "without a router's estimates it needs none";
   }
 }
 

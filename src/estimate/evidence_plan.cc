@@ -43,21 +43,32 @@ double Price(std::span<const double> usd, int worker) {
   return usd[static_cast<std::size_t>(worker)];
 }
 
-// Under these prices; a plan without some of its workers is worth what the others make of it, as far as
-// known: refused when the first half is missing.
-double ValueOf(const Plan& plan, const Rule& rule, std::span<const double> usd, double value) {
-  double spending = 0;
+// By how much a router expects more of the plan's workers here than it usually does.
+double ShiftOf(const Plan& plan, std::span<const float> prior) {
+  if (prior.empty() || plan.usual.empty()) return 0;
+  double sum = 0;
+  for (std::size_t i = 0; i < plan.workers.size(); ++i)
+    sum += static_cast<double>(prior[static_cast<std::size_t>(plan.workers[i])]) - plan.usual[i];
+  return sum / static_cast<double>(plan.workers.size());
+}
+
+// Under these prices; NaN when one of its workers may not be asked.
+double ValueOf(const Plan& plan, const Rule& rule, std::span<const double> usd, double value,
+               std::span<const float> prior) {
+  const double shift = ShiftOf(plan, prior);
+  double spending = shift * rule.tilt[1];
   for (std::size_t i = 0; i < plan.workers.size(); ++i) {
     const double price = Price(usd, plan.workers[i]);
     if (std::isnan(price)) return std::numeric_limits<double>::quiet_NaN();
     spending += rule.positions[i].reach * price;
   }
-  return value * rule.quality - spending;
+  return value * (rule.quality + shift * rule.tilt[0]) - spending;
 }
 
 }  // namespace
 
-Evidence::Choice Evidence::Choose(std::span<const double> usd, double value) const {
+Evidence::Choice Evidence::Choose(std::span<const double> usd, double value,
+                                  std::span<const float> prior) const {
   Choice best;
   const auto at = std::lower_bound(values_.begin(), values_.end(), value);
   std::size_t rule = static_cast<std::size_t>(at - values_.begin());
@@ -65,7 +76,7 @@ Evidence::Choice Evidence::Choose(std::span<const double> usd, double value) con
   double most = 0;
   for (const Plan& plan : plans_) {
     if (plan.workers.size() > 1 && !plan.rules[rule].first) continue;
-    const double v = ValueOf(plan, plan.rules[rule], usd, value);
+    const double v = ValueOf(plan, plan.rules[rule], usd, value, prior);
     if (std::isnan(v) || (best.plan && v <= most)) continue;
     most = v;
     best = {&plan, rule};

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "estimate/estimator.h"
+#include "estimate/evidence_induction.h"
 #include "estimate/evidence_plan.h"
 #include "estimate/evidence_teams.h"
 #include "estimate/evidence_terms.h"
@@ -14,38 +15,10 @@
 namespace baton::estimate {
 namespace {
 
-constexpr std::size_t kFewestRows =
-    60;  // that a regression of gains is made from, when fewer reach a position
+constexpr double kPullOfTilt = 0.5;  // squared points of shift
+constexpr double kSwayCaution = 1;   // standard errors by which following the router must help
 constexpr double kGrid[] = {0.5, 1,   2,   4,   8,    16,  32,
                             64,  128, 256, 512, 1024, 4096};  // x price of the best worker
-
-// A plan replayed on the training rows: what stopping after each position gives.
-struct Replay {
-  std::size_t n = 0, m = 0;
-  std::vector<float> score, doubt, usd;  // n x m
-  float Score(std::size_t r, std::size_t j) const { return score[r * m + j]; }
-  float Doubt(std::size_t r, std::size_t j) const { return doubt[r * m + j]; }
-  float Usd(std::size_t r, std::size_t j) const { return usd[r * m + j]; }
-};
-
-struct Totals {
-  std::vector<float> quality, usd;  // per row
-};
-
-// Ridge least squares of y on (a, b).
-void Fit2(const std::vector<std::array<double, 3>>& aby, double ridge, double out[2]) {
-  double aa = ridge, bb = ridge, ab = 0, ay = 0, by = 0;
-  for (const auto& [a, b, y] : aby) {
-    aa += a * a;
-    bb += b * b;
-    ab += a * b;
-    ay += a * y;
-    by += b * y;
-  }
-  const double det = aa * bb - ab * ab;
-  out[0] = det > 1e-18 ? (ay * bb - by * ab) / det : 0;
-  out[1] = det > 1e-18 ? (by * aa - ay * ab) / det : 0;
-}
 
 }  // namespace
 
@@ -62,7 +35,8 @@ class PlanFitter {
     }
     e_.workers_ = t_.workers;
     for (std::size_t r = 0; r < t_.rows; ++r) fold_.push_back(FoldOf(r));
-    teams_ = MakeTeams({t_.rows, able_, quality_, usd_, best_}, e_.values_);
+    teams_ = MakeTeams({t_, able_, quality_, usd_, best_}, e_.values_);
+    if (!o_.teams) std::erase_if(teams_, [](const auto& team) { return team.size() > 1; });
     std::size_t done = 0;
     for (const auto& team : teams_) {
       TRY(Candidate c, TryTeam(team));
@@ -77,12 +51,14 @@ class PlanFitter {
     std::vector<int> team;
     std::vector<Rule> rules;
     std::vector<Totals> totals;  // per value
+    std::vector<float> shift;    // per row; empty without a router
   };
 
   // Means per worker over its recorded cells; workers with too few of them are left out.
   void Survey() {
     quality_.assign(t_.workers, 0);
     usd_.assign(t_.workers, 0);
+    usual_.assign(t_.workers, 0);
     for (std::size_t w = 0; w < t_.workers; ++w) {
       std::size_t n = 0;
       for (std::size_t r = 0; r < t_.rows; ++r) {
@@ -92,6 +68,8 @@ class PlanFitter {
         usd_[w] += static_cast<double>(t_.cost_usd[r * t_.workers + w]);
       }
       if (n == 0 || n * 2 < t_.rows) continue;
+      for (std::size_t r = 0; !t_.prior.empty() && r < t_.rows; ++r)
+        usual_[w] += static_cast<double>(t_.prior[r * t_.workers + w]) / static_cast<double>(t_.rows);
       quality_[w] /= static_cast<double>(n);
       usd_[w] /= static_cast<double>(n);
       able_.push_back(static_cast<int>(w));
@@ -144,37 +122,42 @@ class PlanFitter {
         if (fold_[r] == fold) ReplayRow(belief, team, r, &replay);
       }
     }
-    Candidate c{.team = team, .rules = {}, .totals = {}};
+    Candidate c{.team = team, .rules = {}, .totals = {}, .shift = Shifts(team)};
+    const Induction induction{fold_, o_.folds, o_.stopping};
     for (double value : e_.values_) {
-      c.totals.push_back(Judge(replay, value));
-      c.rules.push_back(Induce(replay, value, -1));
+      c.totals.push_back(induction.Judge(replay, value));
+      c.rules.push_back(induction.Induce(replay, value, -1));
       Rule& rule = c.rules.back();
       for (std::size_t r = 0; r < t_.rows; ++r) {
         rule.quality += static_cast<double>(c.totals.back().quality[r]) / static_cast<double>(t_.rows);
         rule.usd += static_cast<double>(c.totals.back().usd[r]) / static_cast<double>(t_.rows);
       }
+      Tilt(c.shift, c.totals.back().quality, &rule.tilt[0]);
+      Tilt(c.shift, c.totals.back().usd, &rule.tilt[1]);
     }
     return c;
   }
 
-  // What each row gives under rules induced from the other folds.
-  Totals Judge(const Replay& replay, double value) const {
-    Totals out;
-    out.quality.resize(replay.n);
-    out.usd.resize(replay.n);
-    for (int fold = 0; fold < o_.folds; ++fold) {
-      const Rule rule = Induce(replay, value, fold);
-      for (std::size_t r = 0; r < replay.n; ++r) {
-        if (fold_[r] != fold) continue;
-        std::size_t j = 0;
-        float usd = replay.Usd(r, 0);
-        while (j + 1 < replay.m && GoesOn(rule.positions[j], static_cast<double>(replay.Doubt(r, j)), value))
-          usd += replay.Usd(r, ++j);
-        out.quality[r] = replay.Score(r, j);
-        out.usd[r] = usd;
-      }
+  // Per row: by how much the router expects more of the team there than it usually does.
+  std::vector<float> Shifts(const std::vector<int>& team) const {
+    std::vector<float> out;
+    for (std::size_t r = 0; !t_.prior.empty() && o_.prior && r < t_.rows; ++r) {
+      double sum = 0;
+      for (int w : team) sum += static_cast<double>(t_.prior[r * t_.workers + U(w)]) - usual_[U(w)];
+      out.push_back(static_cast<float>(sum / static_cast<double>(team.size())));
     }
     return out;
+  }
+
+  // Slope of what rows gave over their shift, pulled to nought.
+  void Tilt(const std::vector<float>& shift, const std::vector<float>& gave, double* slope) const {
+    double mean = 0, ff = kPullOfTilt, fy = 0;
+    for (float y : gave) mean += static_cast<double>(y) / static_cast<double>(t_.rows);
+    for (std::size_t r = 0; r < shift.size(); ++r) {
+      ff += static_cast<double>(shift[r] * shift[r]);
+      fy += static_cast<double>(shift[r]) * (static_cast<double>(gave[r]) - mean);
+    }
+    *slope = fy / ff;
   }
 
   // Cells that were not recorded are skipped: the position before them stands.
@@ -208,84 +191,19 @@ class PlanFitter {
     }
   }
 
-  bool GoesOn(const Position& p, double doubt, double value) const {
-    if (!o_.stopping) return true;
-    const double gain = std::max(0.0, p.gain[0] * doubt + p.gain[1] * doubt * doubt);
-    return value * gain > p.spending[0] + p.spending[1] * doubt;
-  }
-
-  // Backward induction on the rows outside `fold`.
-  Rule Induce(const Replay& replay, double value, int fold) const {
-    Rule rule;
-    rule.positions.resize(replay.m);
-    std::vector<std::size_t> rows;
-    for (std::size_t r = 0; r < replay.n; ++r) {
-      if (fold_[r] != fold) rows.push_back(r);
-    }
-    std::vector<float> reached(replay.n * replay.m, 1);
-    Totals totals;
-    for (int round = 0; round < 2; ++round) {
-      totals.quality.assign(replay.n, 0);
-      totals.usd.assign(replay.n, 0);
-      for (std::size_t r : rows) totals.quality[r] = replay.Score(r, replay.m - 1);
-      for (std::size_t j = replay.m - 1; j-- > 0;) StepBack(replay, rows, j, value, reached, &rule, &totals);
-      Walk(replay, value, rule, &reached);
-    }
-    for (std::size_t j = 0; j < replay.m; ++j) {
-      double sum = 0;
-      for (std::size_t r : rows) sum += static_cast<double>(reached[r * replay.m + j]);
-      rule.positions[j].reach = sum / static_cast<double>(rows.size());
-    }
-    return rule;
-  }
-
-  // totals: what going on from j + 1 gives; afterwards: from j.
-  void StepBack(const Replay& replay, const std::vector<std::size_t>& rows, std::size_t j, double value,
-                const std::vector<float>& reached, Rule* rule, Totals* totals) const {
-    std::vector<std::array<double, 3>> gains, spending;
-    for (int all = 0; all < 2 && gains.size() < kFewestRows; ++all) {
-      gains.clear();
-      spending.clear();
-      for (std::size_t r : rows) {
-        if (all == 0 && reached[r * replay.m + j] == 0) continue;
-        const auto d = static_cast<double>(replay.Doubt(r, j));
-        gains.push_back({d, d * d, static_cast<double>(totals->quality[r] - replay.Score(r, j))});
-        spending.push_back({1, d, static_cast<double>(totals->usd[r] + replay.Usd(r, j + 1))});
-      }
-    }
-    Position& p = rule->positions[j];
-    Fit2(gains, 0.1, p.gain);
-    Fit2(spending, 1e-6, p.spending);
-    for (std::size_t r : rows) {
-      if (GoesOn(p, static_cast<double>(replay.Doubt(r, j)), value)) {
-        totals->usd[r] += replay.Usd(r, j + 1);
-      } else {
-        totals->quality[r] = replay.Score(r, j);
-        totals->usd[r] = 0;
-      }
-    }
-  }
-
-  void Walk(const Replay& replay, double value, const Rule& rule, std::vector<float>* reached) const {
-    for (std::size_t r = 0; r < replay.n; ++r) {
-      bool on = true;
-      for (std::size_t j = 0; j < replay.m; ++j) {
-        (*reached)[r * replay.m + j] = on ? 1 : 0;
-        on = on && GoesOn(rule.positions[j], static_cast<double>(replay.Doubt(r, j)), value);
-      }
-    }
-  }
-
   // The best single worker for each value, and the teams that beat it; then the belief of each kept plan from
   // all rows.
   Result<Evidence> Select() {
     std::set<std::size_t> kept;
     for (std::size_t v = 0; v < e_.values_.size(); ++v) {
       const Candidate* alone = BestAlone(v);
-      for (Candidate& c : candidates_) c.rules[v].lead = Lead(v, c, *alone, o_.caution);
-      const std::size_t first = Cheapest(v, Leader(v));
+      for (Candidate& c : candidates_) {
+        c.rules[v].lead = Smoothed(c, v) - Smoothed(*alone, v) - o_.caution * Error(v, c, *alone);
+      }
+      const std::size_t first = Leader(v);
       kept.insert(first);
       candidates_[first].rules[v].first = true;
+      Sway(v, first);
     }
     for (std::size_t c = 0; c < candidates_.size(); ++c) {
       if (candidates_[c].team.size() == 1 || kept.count(c)) {
@@ -296,6 +214,49 @@ class PlanFitter {
     return std::move(e_);
   }
 
+  double Value(const Candidate& c, std::size_t v) const {
+    return c.rules[v].quality - c.rules[v].usd / e_.values_[v];
+  }
+
+  float Worth(std::size_t v, const Candidate& c, std::size_t r) const {
+    return c.totals[v].quality[r] - c.totals[v].usd[r] / static_cast<float>(e_.values_[v]);
+  }
+
+  // How far the router is followed in choosing among the plan for this value and workers alone: as far as it
+  // helped on rows it had not seen, else not at all.
+  void Sway(std::size_t v, std::size_t first) {
+    if (candidates_[first].shift.empty()) return;
+    std::vector<Candidate*> arms;
+    for (Candidate& c : candidates_) {
+      if (c.team.size() == 1 || c.rules[v].first) arms.push_back(&c);
+    }
+    const auto chosen = [&](std::size_t r, double share) {
+      const Candidate* best = nullptr;
+      double most = 0;
+      for (const Candidate* c : arms) {
+        const Rule& rule = c->rules[v];
+        const double tilt = rule.tilt[0] - rule.tilt[1] / e_.values_[v];
+        const double worth = Value(*c, v) + share * tilt * static_cast<double>(c->shift[r]);
+        if (!best || worth > most) best = c, most = worth;
+      }
+      return best;
+    };
+    double follow = 0, gain = 0;
+    for (const double share : {0.5, 1.0}) {
+      double sum = 0, squares = 0;
+      const auto n = static_cast<double>(t_.rows);
+      for (std::size_t r = 0; r < t_.rows; ++r) {
+        const double d = static_cast<double>(Worth(v, *chosen(r, share), r) - Worth(v, *chosen(r, 0), r));
+        sum += d, squares += d * d;
+      }
+      const double error = std::sqrt(std::max(squares / n - sum * sum / n / n, 0.0) / n);
+      if (sum / n - kSwayCaution * error > gain) follow = share, gain = sum / n - kSwayCaution * error;
+    }
+    for (Candidate& c : candidates_) {
+      for (double& t : c.rules[v].tilt) t *= follow;
+    }
+  }
+
   const Candidate* BestAlone(std::size_t v) const {
     const Candidate* best = nullptr;
     for (const Candidate& c : candidates_) {
@@ -304,9 +265,6 @@ class PlanFitter {
     return best;
   }
 
-  double Value(const Candidate& c, std::size_t v) const {
-    return c.rules[v].quality - c.rules[v].usd / e_.values_[v];
-  }
   // Neighbouring values tell nearly the same: their average is less noise to choose from.
   double Smoothed(const Candidate& c, std::size_t v) const {
     double sum = 2 * Value(c, v), n = 2;
@@ -327,40 +285,31 @@ class PlanFitter {
     return best;
   }
 
-  // Of the plans that are as good as the leader as far as anybody can tell, the one that spends least.
-  std::size_t Cheapest(std::size_t v, std::size_t leader) const {
-    std::size_t best = leader;
-    for (std::size_t c = 0; c < candidates_.size(); ++c) {
-      if (candidates_[c].team.size() > 1 && candidates_[c].rules[v].lead <= 0) continue;
-      if (candidates_[c].rules[v].usd >= candidates_[best].rules[v].usd) continue;
-      if (Lead(v, candidates_[leader], candidates_[c], o_.thrift) <= 0) best = c;
-    }
-    return best;
-  }
-
-  // By how much `a` beats `b` in value, in points, less `errors` standard errors of that difference.
-  double Lead(std::size_t v, const Candidate& a, const Candidate& b, double errors) const {
+  // The standard error of the difference of two plans' value, in points.
+  double Error(std::size_t v, const Candidate& a, const Candidate& b) const {
     double sum = 0, squares = 0;
     const auto n = static_cast<double>(t_.rows);
     for (std::size_t r = 0; r < t_.rows; ++r) {
-      const double d = static_cast<double>(a.totals[v].quality[r] - b.totals[v].quality[r]) -
-                       static_cast<double>(a.totals[v].usd[r] - b.totals[v].usd[r]) / e_.values_[v];
-      sum += d;
-      squares += d * d;
+      const auto d = static_cast<double>(Worth(v, a, r) - Worth(v, b, r));
+      sum += d, squares += d * d;
     }
-    return sum / n - errors * std::sqrt(std::max(squares / n - sum * sum / n / n, 1e-12) / n);
+    return std::sqrt(std::max(squares / n - sum * sum / n / n, 1e-12) / n);
   }
 
   Result<Plan> Finish(Candidate c) {
     TRY(Belief belief, Belief::Fit(Columns(c.team, [](std::size_t) { return true; }), ForBelief()));
-    Plan plan{.workers = c.team, .usd = {}, .belief = std::move(belief), .rules = std::move(c.rules)};
-    for (int w : c.team) plan.usd.push_back(usd_[U(w)]);
+    Plan plan{
+        .workers = c.team, .usd = {}, .usual = {}, .belief = std::move(belief), .rules = std::move(c.rules)};
+    for (int w : c.team) {
+      plan.usd.push_back(usd_[U(w)]);
+      if (!c.shift.empty()) plan.usual.push_back(usual_[U(w)]);
+    }
     return plan;
   }
 
   const EvidenceTable& t_;
   const EvidenceOptions& o_;
-  std::vector<double> quality_, usd_;
+  std::vector<double> quality_, usd_, usual_;
   std::vector<int> able_, fold_;
   std::size_t best_ = t_.workers;
   std::set<std::vector<int>> teams_;

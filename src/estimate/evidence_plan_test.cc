@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "estimate/estimator.h"
+#include "estimate/evidence_teams.h"
 #include "estimate/evidence_world.h"
 
 namespace baton::estimate {
@@ -156,6 +157,72 @@ TEST(Evidence, DegenerateTablesStillAnswer) {
   World never{.right = {0, 0}, .usd = {1, 2}, .mistakes = 1, .shared = 0, .family = {}};
   EXPECT_NEAR(Play(Fitted(never.Table(40, 1)), never, 1000, 50, 2).usd, 1, 1e-9);
   EXPECT_FALSE(Evidence::Fit({}, {}));
+}
+
+// Two kinds of questions and two workers, each good at one kind; `told`: how often the router names the kind
+// rightly.
+EvidenceTable Specialists(double told, std::uint64_t seed) {
+  EvidenceTable t;
+  t.rows = 600;
+  t.workers = 2;
+  Random random(seed);
+  for (std::size_t r = 0; r < t.rows; ++r) {
+    const bool first = random.Unit() < 0.5, says_first = random.Unit() < told ? first : !first;
+    for (std::size_t w = 0; w < 2; ++w) {
+      const bool right = random.Unit() < ((w == 0) == first ? 0.9 : 0.5);
+      t.quality.push_back(right ? 1 : 0);
+      t.group.push_back(static_cast<std::int16_t>(right ? 0 : 1 + random.Below(50)));
+      t.cost_usd.push_back(1);
+      t.prior.push_back((w == 0) == says_first ? 0.9F : 0.5F);
+    }
+  }
+  return t;
+}
+
+TEST(Evidence, FollowsTheRouterWhereItKnewWhoIsGoodAtThis) {
+  const Evidence e = Fitted(Specialists(1, 14));
+  const std::vector<double> usd{1, 1};
+  const double value = 2;  // a second call is never worth it
+  EXPECT_EQ(e.Choose(usd, value, std::vector<float>{0.9F, 0.5F}).plan->workers[0], 0);
+  EXPECT_EQ(e.Choose(usd, value, std::vector<float>{0.5F, 0.9F}).plan->workers[0], 1);
+}
+
+TEST(Evidence, DoesNotFollowARouterThatKnowsNothing) {
+  const Evidence e = Fitted(Specialists(0.5, 15));
+  const std::vector<double> usd{1, 1};
+  const auto first = e.Choose(usd, 2, std::vector<float>{0.9F, 0.5F}).plan;
+  EXPECT_EQ(first, e.Choose(usd, 2, std::vector<float>{0.5F, 0.9F}).plan);
+  EXPECT_EQ(first, e.Choose(usd, 2).plan) << "nor does it matter that nothing is said";
+}
+
+TEST(Evidence, CommitteesHoldNoTwins) {
+  // 3 is 0 at another host.
+  const World world{.right = {0.8, 0.7, 0.7, 0.8, 0.7, 0.7, 0.95},
+                    .usd = {1, 1, 1, 1, 1, 1, 10},
+                    .mistakes = 20,
+                    .shared = 0,
+                    .family = {}};
+  EvidenceTable t = world.Table(300, 16);
+  for (std::size_t r = 0; r < t.rows; ++r) {
+    t.quality[r * 7 + 3] = t.quality[r * 7];
+    t.group[r * 7 + 3] = t.group[r * 7];
+  }
+  const std::vector<int> able{0, 1, 2, 3, 4, 5, 6};
+  std::size_t large = 0;
+  for (const auto& team : MakeTeams({t, able, world.right, world.usd, 6}, {10, 100})) {
+    if (team.size() < 4) continue;
+    ++large;
+    EXPECT_LE(std::count(team.begin(), team.end(), 0) + std::count(team.begin(), team.end(), 3), 1);
+  }
+  EXPECT_GT(large, 0U);
+}
+
+TEST(Evidence, OnOrderNobodyIsAskedASecondTime) {
+  EvidenceOptions o;
+  o.teams = false;
+  const World world = CheapCrowd();
+  const Evidence e = Fitted(world.Table(200, 17), o);
+  for (const Plan& plan : e.plans()) EXPECT_EQ(plan.workers.size(), 1U);
 }
 
 TEST(Evidence, SparseRowsAreLearnedFrom) {

@@ -5,19 +5,22 @@
 #include <set>
 #include <vector>
 
+#include "estimate/evidence.h"
+
 namespace baton::estimate {
 
 // What the training rows say of each worker.
 struct Survey {
-  std::size_t rows = 0;
+  const EvidenceTable& table;
   const std::vector<int>& able;  // recorded often enough to be judged
   const std::vector<double>& quality;
   const std::vector<double>& usd;
   std::size_t best = 0;
 };
 
-// Every able worker alone; near-best workers from cheap to dear and by price per evidence, with the best
-// behind the cheap ones; pairs and triples of those that are best for some of `values` (USD per point).
+// Every able worker alone; committees of the most reliable workers under a price, with and without the best
+// worker to decide what they leave open; pairs and triples of those that are best for some of `values` (USD
+// per point).
 std::set<std::vector<int>> MakeTeams(const Survey& survey, const std::vector<double>& values);
 
 }  // namespace baton::estimate

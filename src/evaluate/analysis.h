@@ -47,7 +47,8 @@ struct Anchors {
 
 struct PolicyTallies {
   std::string name;
-  std::vector<Tally> by_seed;  // one per seed; equal in shape
+  std::vector<Tally> by_seed;          // one per seed; equal in shape
+  std::vector<std::string> revisions;  // of the programs that measured them
 };
 
 // A subset of blocks with weights: all ones for the figures themselves, counts of draws for the bootstrap.

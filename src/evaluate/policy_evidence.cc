@@ -3,6 +3,8 @@
 //
 // The training rows' answers become groups of equal keys, their scores and costs the table to learn from. At
 // test time an answer's key is computed when it has been bought, and agreement is found among those bought.
+// A quick router, fitted on the same rows, says beforehand what to expect; where its estimates of training
+// rows are learned from, it had not seen those rows.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -13,6 +15,7 @@
 #include "estimate/evidence_plan.h"
 #include "evaluate/evidence_table.h"
 #include "evaluate/policy_util.h"
+#include "evaluate/quick_router.h"
 #include "evaluate/registry.h"
 
 namespace baton::evaluate {
@@ -22,8 +25,9 @@ using estimate::Evidence;
 
 class EvidencePolicy : public Policy {
  public:
-  EvidencePolicy(std::string_view name, estimate::EvidenceOptions options)
-      : name_(name), options_(std::move(options)) {}
+  // `agreement` false: no answer is like another.
+  EvidencePolicy(std::string_view name, estimate::EvidenceOptions options, bool agreement = true)
+      : name_(name), options_(std::move(options)), agreement_(agreement) {}
 
   std::string_view name() const override { return name_; }
 
@@ -32,7 +36,15 @@ class EvidencePolicy : public Policy {
     estimate::EvidenceOptions options = options_;
     options.seed = train.seed;
     options.values.assign(train.values.begin(), train.values.end());
-    TRY(Evidence evidence, Evidence::Fit(MakeEvidenceTable(train.matrix, train.rows, calls_), options));
+    auto table = MakeEvidenceTable(train.matrix, train.rows, calls_);
+    if (!agreement_) std::fill(table.group.begin(), table.group.end(), std::int16_t{estimate::kUnread});
+    if (options.prior) {
+      const auto rows = MakeTable(train);
+      TRY(QuickRouter router, QuickRouter::Fit(rows, train.seed));
+      router_.emplace(std::move(router));
+      TRY(table.prior, UnseenPrior(rows, train.seed));
+    }
+    TRY(Evidence evidence, Evidence::Fit(table, options));
     evidence_.emplace(std::move(evidence));
     return {};
   }
@@ -43,24 +55,37 @@ class EvidencePolicy : public Policy {
     for (std::size_t w = 0; w < n; ++w) {
       if (question.Available(w)) usd[w] = question.ExpectedCost(w);
     }
-    const auto choice = evidence_->Choose(usd, value);
+    const auto prior = PriorOf(question);
+    const auto choice = evidence_->Choose(usd, value, prior);
     if (!choice.plan) return AskAnybody(question);
     std::array<estimate::Opinion, estimate::kMaxOpinions> opinions;
     std::size_t count = 0;
     estimate::KeyGroups groups;
     while (count < opinions.size()) {
-      const auto advice = evidence_->Next(choice, {opinions.data(), count}, {}, usd, value);
+      const auto advice = evidence_->Next(choice, {opinions.data(), count}, prior, usd, value);
       if (advice.ask < 0) break;
       const Seen& seen = question.Ask(static_cast<std::size_t>(advice.ask));
       const auto reading = estimate::ReadAnswer(seen.response, seen.answer, calls_);
-      opinions[count++] = {.worker = advice.ask, .group = groups.Of(reading.key), .signs = reading.signs};
+      opinions[count++] = {.worker = advice.ask,
+                           .group = agreement_ ? groups.Of(reading.key) : estimate::kUnread,
+                           .signs = reading.signs};
     }
-    const auto belief = evidence_->Weigh(choice, {opinions.data(), count}, {});
+    const auto belief = evidence_->Weigh(choice, {opinions.data(), count}, prior);
     const auto& top = belief.groups[static_cast<std::size_t>(belief.top)];
     return static_cast<std::size_t>(opinions[static_cast<std::size_t>(top.best)].worker);
   }
 
  private:
+  std::span<const float> PriorOf(Question& question) const {
+    if (!router_) return {};
+    auto& memo = question.memo();
+    if (memo.empty()) {
+      memo.resize(question.workers());
+      router_->Predict(question.features(), memo);
+    }
+    return memo;
+  }
+
   // Nobody whom a plan knows is available: the first who is.
   static std::size_t AskAnybody(Question& question) {
     std::size_t w = 0;
@@ -72,7 +97,8 @@ class EvidencePolicy : public Policy {
   std::string_view name_;
   estimate::EvidenceOptions options_;
   std::optional<Evidence> evidence_;
-  bool calls_ = false;
+  std::optional<QuickRouter> router_;
+  bool agreement_, calls_ = false;
 };
 
 }  // namespace
@@ -89,6 +115,19 @@ std::unique_ptr<Policy> MakeEvidenceUnsigned() {
   estimate::EvidenceOptions o;
   o.signs = false;
   return std::make_unique<EvidencePolicy>("evidence_no_signs", o);
+}
+std::unique_ptr<Policy> MakeEvidenceDeaf() {
+  return std::make_unique<EvidencePolicy>("evidence_no_agreement", estimate::EvidenceOptions{}, false);
+}
+std::unique_ptr<Policy> MakeEvidenceUnrouted() {
+  estimate::EvidenceOptions o;
+  o.prior = false;
+  return std::make_unique<EvidencePolicy>("evidence_no_router", o);
+}
+std::unique_ptr<Policy> MakeEvidencePriorOnly() {
+  estimate::EvidenceOptions o;
+  o.teams = false;
+  return std::make_unique<EvidencePolicy>("evidence_prior_only", o);
 }
 std::unique_ptr<Policy> MakeEvidenceVote() {
   estimate::EvidenceOptions o;

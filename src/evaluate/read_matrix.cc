@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <unordered_map>
@@ -20,6 +22,23 @@ std::string TextOf(const json& object, const char* key) {
   const auto it = object.find(key);
   if (it == object.end() || it->is_null()) return {};
   return it->is_string() ? it->get<std::string>() : it->dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// The answer as somebody extracted it; or what a worker that graded candidates put first, counted from 1, all
+// of them when several share the highest grade.
+std::string AnswerIn(const json& object) {
+  const auto grades = object.find("scores");
+  if (object.contains("answer") || grades == object.end() || !grades->is_array())
+    return TextOf(object, "answer");
+  double most = -std::numeric_limits<double>::infinity();
+  for (const auto& g : *grades)
+    if (g.is_number()) most = std::max(most, g.get<double>());
+  std::string first;
+  for (std::size_t i = 0; i < grades->size(); ++i) {
+    if (!(*grades)[i].is_number() || (*grades)[i].get<double>() < most) continue;
+    first += fmt::format("{}{}", first.empty() ? "" : ", ", i + 1);
+  }
+  return first;
 }
 
 std::optional<double> NumberOf(const json& object, const char* key) {
@@ -134,7 +153,7 @@ class Reader {
     if (const auto cost = NumberOf(value, "cost"); cost && *cost >= 0) cell.cost_usd = *cost;
     if (options_.keep_texts) {
       cell.response = TextOf(value, "response");
-      cell.answer = TextOf(value, "answer");
+      cell.answer = AnswerIn(value);
       Samples(value, cell);
     }
     text_bytes_ += cell.response.size() + cell.answer.size();

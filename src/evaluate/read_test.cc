@@ -101,6 +101,17 @@ TEST(ReadMatrix, ASourcesOwnRuleBeatsTheRawScore) {
   EXPECT_EQ(Read(R"({"id":"a","models":{"x":{"score":0.31,"eval":1.0}}})").rows[0].cells[0].score, 1);
 }
 
+TEST(ReadMatrix, WhoGradesCandidatesAnswersWithTheOneItPutsFirst) {
+  const auto m = Read(
+      R"({"id":"1","models":{"a":{"correct":true,"scores":[3,9,2.5]},"b":{"correct":false,"scores":[7,1,7]},)"
+      R"("c":{"correct":false,"scores":[]},"d":{"correct":false,"scores":[1,2],"answer":"none"},)"
+      R"("e":{"correct":false,"scores":["x",null]}}})");
+  ASSERT_EQ(m.rows.size(), 1U);
+  std::vector<std::string> answers;
+  for (const auto& cell : m.rows[0].cells) answers.push_back(cell.answer);
+  EXPECT_THAT(answers, ElementsAre("2", "1, 3", "", "none", ""));
+}
+
 TEST(ReadMatrix, SamplesAreKeptInOrder) {
   const auto m = Read(
       R"({"id":"a","models":{"x":{"score":1,"samples":[{"score":0,"answer":"3"},{"correct":true,"answer":"4"},{"answer":"?"}]}}})");

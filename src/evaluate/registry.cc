@@ -39,6 +39,9 @@ constexpr PolicyKind kKinds[] = {
      MakeEvidencePolicy},
     {"evidence_no_correlation", "the same without the pairs' error correlation", "",
      MakeEvidenceUncorrelated},
+    {"evidence_no_agreement", "the same when no answer counts as like another", "", MakeEvidenceDeaf},
+    {"evidence_no_router", "the same without what a router says of the question", "", MakeEvidenceUnrouted},
+    {"evidence_prior_only", "the same asking one worker only", "", MakeEvidencePriorOnly},
     {"evidence_no_signs", "the same without what answers look like", "", MakeEvidenceUnsigned},
     {"evidence_no_stopping", "the same, asking the whole team every time", "", MakeEvidenceVote},
 };

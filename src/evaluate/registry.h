@@ -26,6 +26,9 @@ std::unique_ptr<Policy> MakeRouter();
 std::unique_ptr<Policy> MakeEvidencePolicy();
 std::unique_ptr<Policy> MakeEvidenceUncorrelated();
 std::unique_ptr<Policy> MakeEvidenceUnsigned();
+std::unique_ptr<Policy> MakeEvidenceDeaf();
+std::unique_ptr<Policy> MakeEvidenceUnrouted();
+std::unique_ptr<Policy> MakeEvidencePriorOnly();
 std::unique_ptr<Policy> MakeEvidenceVote();
 
 }  // namespace baton::evaluate

@@ -197,6 +197,8 @@ class Builder {
     j["worst_case_usd"] = Number(Quantile(worst, 1));
     j["decision_us"] = {{"p50", Number(Quantile(p50, 0.5))}, {"p99", Number(Quantile(p99, 0.5))}};
     j["fit_seconds"] = Number(Quantile(fit, 0.5));
+    if (a.tallies->revisions != std::vector<std::string>{setting_.revision})
+      j["revisions"] = a.tallies->revisions;
     const PolicyKind* kind = FindPolicy(a.tallies->name);
     j["what"] = kind ? kind->what : "";
     j["source"] = kind ? kind->source : "";
@@ -318,7 +320,8 @@ class Builder {
 };
 
 void Compare(const Json& was, const Json& is, const std::string& path, std::vector<std::string>& found) {
-  static constexpr const char* kMayDiffer[] = {"revision", "machine", "decision_us", "fit_seconds"};
+  static constexpr const char* kMayDiffer[] = {"revision", "revisions", "machine", "decision_us",
+                                               "fit_seconds"};
   if (found.size() >= 20) return;
   if (was.is_object() && is.is_object()) {
     for (const auto& [key, value] : was.items()) {

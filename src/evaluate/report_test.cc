@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
@@ -110,6 +111,28 @@ TEST_F(Report, GoesOnFromPartsAndThenSaysTheSame) {
   ASSERT_TRUE(again);
   EXPECT_EQ(said.size(), 10U);
   EXPECT_THAT(Differences(Build(), BuildReport(*study, *again, {})), IsEmpty());
+}
+
+TEST_F(Report, PartsOfAnotherRevisionAreUsedWhenTrustedAndNamedAsSuch) {
+  config_.policies = {"knn"};
+  const auto study = Prepare(config_);
+  ASSERT_TRUE(study);
+  SimClock clock;
+  RunOptions run;
+  run.resume = (folder_ / "parts").string();
+  const auto revisions = [&](const std::string& now, std::vector<std::string> trusted) {
+    run.revision = now;
+    run.trusted = std::move(trusted);
+    return evaluate::Run(*study, run, clock)->policies[0].revisions;
+  };
+  EXPECT_THAT(revisions("first", {}), ElementsAre("first"));
+  EXPECT_THAT(revisions("second", {"first"}), ElementsAre("first"));
+  EXPECT_THAT(revisions("third", {}), ElementsAre("third")) << "done again";
+  run.revision = "fourth";
+  const auto tallies = evaluate::Run(
+      *study, {.revision = "fourth", .trusted = {"first"}, .resume = run.resume, .progress = {}}, clock);
+  const Json r = BuildReport(*study, *tallies, {"fourth", "machine", 1});
+  EXPECT_EQ(r["policies"]["knn"]["revisions"], Json({"first"}));
 }
 
 TEST_F(Report, WrongInputIsRefusedByName) {

@@ -80,7 +80,7 @@ class Runner {
     for (const auto& kind : PolicyKinds()) {
       const auto& wanted = study_.config.policies;
       if (!wanted.empty() && std::find(wanted.begin(), wanted.end(), kind.name) == wanted.end()) continue;
-      all.policies.push_back({std::string(kind.name), std::vector<Tally>(study_.seeds.size())});
+      all.policies.push_back({std::string(kind.name), std::vector<Tally>(study_.seeds.size()), {}});
     }
     const std::size_t tasks = all.policies.size() * study_.seeds.size();
     // Seed by seed, so that a run cut short has whole seeds.
@@ -92,7 +92,7 @@ class Runner {
 
  private:
   void Anchor(Tallies& all) {
-    for (const auto& worker : study_.matrix.workers) all.alone.push_back({worker, {}});
+    for (const auto& worker : study_.matrix.workers) all.alone.push_back({worker, {}, {}});
     for (const SeedFacts& facts : study_.facts) {
       for (std::size_t w = 0; w < study_.matrix.workers.size(); ++w)
         all.alone[w].by_seed.push_back(RunAlone(input_, facts, w));
@@ -104,13 +104,20 @@ class Runner {
   void One(PolicyTallies& policy, std::size_t s, std::size_t tasks) {
     const std::string key = fmt::format("{}/{}", policy.name, study_.seeds[s]);
     Tally tally;
-    if (!file_.Find(key, tally)) {
+    std::string revision = options_.revision;
+    bool found = file_.Find(key + "@" + revision, tally);
+    for (std::size_t i = 0; !found && i < options_.trusted.size(); ++i)
+      found = file_.Find(key + "@" + (revision = options_.trusted[i]), tally);
+    if (!found) {
+      revision = options_.revision;
       const auto made = FindPolicy(policy.name)->make();
       tally = RunPolicy(input_, study_.facts[s], study_.seeds[s], *made);
-      file_.Add(key, tally);
+      file_.Add(key + "@" + revision, tally);
     }
     policy.by_seed[s] = std::move(tally);
     const std::lock_guard lock(mutex_);
+    if (std::find(policy.revisions.begin(), policy.revisions.end(), revision) == policy.revisions.end())
+      policy.revisions.push_back(revision);
     ++done_;
     if (options_.progress) options_.progress(key, done_, tasks);
   }
@@ -124,10 +131,10 @@ class Runner {
 };
 
 // A finished part is of use again only to the same study.
-std::string Fingerprint(const Study& study, const std::string& revision) {
-  std::string all = fmt::format("{} {} {} {} {} {}", revision, study.config.train_share, study.config.points,
-                                study.config.score_scale, study.config.assumed_tokens,
-                                study.config.prices + ' ' + study.feature_id);
+std::string Fingerprint(const Study& study) {
+  std::string all =
+      fmt::format("{} {} {} {} {}", study.config.train_share, study.config.points, study.config.score_scale,
+                  study.config.assumed_tokens, study.config.prices + ' ' + study.feature_id);
   for (const auto& file : study.files) all += " " + file.sha256;
   return all;
 }
@@ -172,7 +179,7 @@ Result<Study> Prepare(const EvalConfig& config) {
 
 Result<Tallies> Run(const Study& study, const RunOptions& options, const Clock& clock) {
   TallyFile file;
-  if (!options.resume.empty()) TRY_VOID(file.Open(options.resume, Fingerprint(study, options.revision)));
+  if (!options.resume.empty()) TRY_VOID(file.Open(options.resume, Fingerprint(study)));
   Runner runner(study, options, clock, file);
   Tallies all = runner.Run();
   TRY_VOID(file.Check());

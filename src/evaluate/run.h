@@ -59,8 +59,11 @@ Result<Study> Prepare(const EvalConfig& config);
 
 struct RunOptions {
   int jobs = 1;
-  std::string revision;  // of this program; parts that another one finished are done again
-  std::string resume;    // where finished parts are kept until the end; empty: nowhere
+  // Of this program. Parts that another one finished are done again, unless it is one of `trusted`: the
+  // caller says that nothing those parts depend on has changed since.
+  std::string revision;
+  std::vector<std::string> trusted;
+  std::string resume;  // where finished parts are kept; empty: nowhere
   // After each finished part: what it was, how many of how many are done. Called by one thread at a time.
   std::function<void(const std::string& what, std::size_t done, std::size_t of)> progress;
 };
