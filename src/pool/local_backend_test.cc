@@ -40,6 +40,8 @@ class PlayedEngine : public lm::Engine {
     finished(std::move(e));
   }
   void States(std::vector<std::string>, int, std::function<void(Result<Embedded>)>) override {}
+  Status SetAdapter(const std::string&) override { return {}; }
+  std::string adapter() const override { return {}; }
 
   void Text(std::string text) {
     chat::Event e;

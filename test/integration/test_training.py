@@ -16,12 +16,12 @@ pytestmark = pytest.mark.skipif(not SMOL.exists(), reason=f"{SMOL} is not here; 
 POOL = ["smol", "calculator", "sql", "search"]
 SMALL = ["--workers", *POOL, "--models", MODELS, "--families", "units", "tables", "--train", "8", "--test", "6", "--generations",
          "3", "--population", "3", "--replications", "3", "--max-answer", "8", "--no-controls", "--no-baselines", "--gate", "2",
-         "--replay", "50"]
+         "--replay", "50", "--threads", "1"]
 
 
 def train(folder, memo, *more):
     out = house.run("train", "coordinator", *SMALL, "--memo", memo, "--out", folder / "c.json", "--results", folder / "r.json",
-                    "--checkpoint", folder / "check.json", "--resume", "--page", folder / "page.html", *more, timeout=200)
+                    "--checkpoint", folder / "check.json", "--resume", "--page", folder / "page.html", *more, timeout=900)
     assert out[0] == 0, out
     return json.loads((folder / "r.json").read_text()), out
 
@@ -66,7 +66,7 @@ def test_killed_in_the_middle_and_resumed_the_curve_is_the_same(trained, tmp_pat
             tmp_path / "r.json", "--checkpoint", tmp_path / "check.json", "--resume"]
     program = house.Program("train", args, cwd=tmp_path)
     try:
-        house.wait_until(lambda: (tmp_path / "check.json").exists() or not program.alive(), 120, "a checkpoint")
+        house.wait_until(lambda: (tmp_path / "check.json").exists() or not program.alive(), 600, "a checkpoint")
     finally:
         program.signal(signal.SIGKILL) if program.alive() else None
         program.wait()
@@ -75,7 +75,7 @@ def test_killed_in_the_middle_and_resumed_the_curve_is_the_same(trained, tmp_pat
     assert json.loads((tmp_path / "c.json").read_text())["head"] == json.loads((folder / "c.json").read_text())["head"]
     whole = (tmp_path / "check.json").read_bytes()
     (tmp_path / "check.json").write_bytes(whole[: len(whole) // 2])
-    code, _, err = house.run(*args, timeout=200)
+    code, _, err = house.run(*args, timeout=900)
     assert code == 1 and "check.json" in err, err
 
 
@@ -83,7 +83,7 @@ def test_a_table_of_a_live_pool_holds_every_policy(trained, tmp_path):
     folder, results, _ = trained
     out = house.run("eval", "live", "--workers", *POOL, "--models", MODELS, "--families", "units", "tables", "--train", "8", "--test", "6",
                     "--max-answer", "8", "--memo", folder / "memo.db", "--coordinator", folder / "c.json", "--generations", "1", "--population", "2",
-                    "--replications", "2", "--timed", "1", "--results", tmp_path / "live.json", "--page", tmp_path / "live.html", timeout=300)
+                    "--replications", "2", "--timed", "1", "--results", tmp_path / "live.json", "--page", tmp_path / "live.html", timeout=900)
     assert out[0] == 0, out
     live = json.loads((tmp_path / "live.json").read_text())
     for name in ("worker:smol", "worker:sql", "best_single", "oracle", "self_consistency", "majority", "mixture_of_agents", "masrouter_style",
@@ -110,7 +110,7 @@ def test_training_on_recorded_outcomes(tmp_path):
                 for name, s in score.items()}}) + "\n")
     out = house.run("train", "coordinator", "--recorded", tmp_path / "recorded.jsonl", "--models", MODELS, "--train", "30", "--test", "30",
                     "--generations", "1", "--population", "4", "--replications", "4", "--value", "0.01", "--replay", "200", "--no-controls",
-                    "--out", tmp_path / "c.json", "--results", tmp_path / "r.json", timeout=300)
+                    "--out", tmp_path / "c.json", "--results", tmp_path / "r.json", timeout=900)
     assert out[0] == 0, out
     results = json.loads((tmp_path / "r.json").read_text())
     assert sorted(results["pool"]) == ["coder", "poet"]
