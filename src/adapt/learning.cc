@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <future>
 
 #include "adapt/join.h"
@@ -151,11 +152,17 @@ void Learning::Stop() {
 }
 
 void Learning::Loop() {
+  // By the thread's own clock, which no test turns: jobs that come often must not put off the looking.
+  auto next_look = std::chrono::steady_clock::now() + deps_.every;
   for (;;) {
     Job job;
     {
       MutexLock lock(m_);
-      if (jobs_.empty() && !stop_ && deps_.every > Duration::zero()) wake_.WaitFor(lock, deps_.every);
+      const auto left = [&] {
+        return std::chrono::duration_cast<Duration>(next_look - std::chrono::steady_clock::now());
+      };
+      if (jobs_.empty() && !stop_ && deps_.every > Duration::zero() && left() > Duration::zero())
+        wake_.WaitFor(lock, left());
       while (jobs_.empty() && !stop_ && deps_.every == Duration::zero()) wake_.Wait(lock);
       if (!jobs_.empty()) {
         job = std::move(jobs_.front());
@@ -164,10 +171,10 @@ void Learning::Loop() {
         return;
       }
     }
-    if (job) {
-      job();
-    } else {
+    if (job) job();
+    if (deps_.every > Duration::zero() && std::chrono::steady_clock::now() >= next_look) {
       Look();
+      next_look = std::chrono::steady_clock::now() + deps_.every;
     }
   }
 }
