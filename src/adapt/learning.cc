@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <future>
 
 #include "adapt/join.h"
@@ -153,14 +152,12 @@ void Learning::Stop() {
 
 void Learning::Loop() {
   // By the thread's own clock, which no test turns: jobs that come often must not put off the looking.
-  auto next_look = std::chrono::steady_clock::now() + deps_.every;
+  auto next_look = SystemClock().Now() + deps_.every;
   for (;;) {
     Job job;
     {
       MutexLock lock(m_);
-      const auto left = [&] {
-        return std::chrono::duration_cast<Duration>(next_look - std::chrono::steady_clock::now());
-      };
+      const auto left = [&] { return std::chrono::duration_cast<Duration>(next_look - SystemClock().Now()); };
       if (jobs_.empty() && !stop_ && deps_.every > Duration::zero() && left() > Duration::zero())
         wake_.WaitFor(lock, left());
       while (jobs_.empty() && !stop_ && deps_.every == Duration::zero()) wake_.Wait(lock);
@@ -172,9 +169,9 @@ void Learning::Loop() {
       }
     }
     if (job) job();
-    if (deps_.every > Duration::zero() && std::chrono::steady_clock::now() >= next_look) {
+    if (deps_.every > Duration::zero() && SystemClock().Now() >= next_look) {
       Look();
-      next_look = std::chrono::steady_clock::now() + deps_.every;
+      next_look = SystemClock().Now() + deps_.every;
     }
   }
 }
