@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "arena/forwarding.h"
 #include "arena/single_flight.h"
 #include "chat/assemble.h"
 
@@ -45,30 +46,19 @@ bool PlainText(const chat::Response& r) {
                      [](const chat::Part& p) { return std::holds_alternative<chat::Text>(p); });
 }
 
-class Cached : public pool::Backend {
+class Cached : public Forwarding {
  public:
   Cached(std::shared_ptr<const pool::Worker> worker, Loop& loop, Memo& memo,
          std::unique_ptr<pool::Backend> inner)
-      : worker_(std::move(worker)), memo_(memo), inner_(std::move(inner)), flight_(loop) {}
+      : Forwarding(std::move(inner)), worker_(std::move(worker)), memo_(memo), flight_(loop) {}
 
   Task<AttemptResult> Chat(const Attempt& attempt) override;
-  Task<EmbedResult> Embed(const chat::EmbedRequest& r, Deadline d, Cancel* c) override {
-    return inner_->Embed(r, d, c);
-  }
-  Task<Result<std::vector<chat::Tool>>> Tools(Deadline d, Cancel* c) override { return inner_->Tools(d, c); }
-  Task<ToolCallResult> CallTool(const chat::ToolCall& call, Deadline d, Cancel* c) override {
-    return inner_->CallTool(call, d, c);
-  }
-  Result<std::vector<provider::Loss>> Explain(const chat::Request& request) const override {
-    return inner_->Explain(request);
-  }
 
  private:
   bool Replay(const std::string& key, AttemptResult* out);
 
   const std::shared_ptr<const pool::Worker> worker_;
   Memo& memo_;
-  const std::unique_ptr<pool::Backend> inner_;
   SingleFlight flight_;
 };
 

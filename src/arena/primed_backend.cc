@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "arena/forwarding.h"
 #include "chat/assemble.h"
 #include "pool/prompt.h"
 
@@ -26,9 +27,9 @@ bool WantsLines(const chat::Request& r) {
   return r.messages.empty() || chat::TextOf(r.messages.back()).find("access_list") != std::string::npos;
 }
 
-class PrimedWorker : public pool::Backend {
+class PrimedWorker : public Forwarding {
  public:
-  explicit PrimedWorker(std::unique_ptr<pool::Backend> inner) : inner_(std::move(inner)) {}
+  using Forwarding::Forwarding;
 
   Task<pool::AttemptResult> Chat(const pool::Attempt& attempt) override {
     const chat::Request primed = Primed(*attempt.request);
@@ -37,19 +38,6 @@ class PrimedWorker : public pool::Backend {
     pool::AttemptResult out = co_await inner_->Chat(own);
     co_return out;
   }
-  Task<EmbedResult> Embed(const chat::EmbedRequest& r, Deadline d, Cancel* c) override {
-    return inner_->Embed(r, d, c);
-  }
-  Task<Result<std::vector<chat::Tool>>> Tools(Deadline d, Cancel* c) override { return inner_->Tools(d, c); }
-  Task<ToolCallResult> CallTool(const chat::ToolCall& call, Deadline d, Cancel* c) override {
-    return inner_->CallTool(call, d, c);
-  }
-  Result<std::vector<provider::Loss>> Explain(const chat::Request& request) const override {
-    return inner_->Explain(request);
-  }
-
- private:
-  const std::unique_ptr<pool::Backend> inner_;
 };
 
 }  // namespace

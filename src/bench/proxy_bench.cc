@@ -6,15 +6,14 @@
 #include "bench/proxy_bench.h"
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "base/machine.h"
 #include "bench/load.h"
 #include "bench/process.h"
 #include "bench/servers.h"
@@ -53,20 +52,6 @@ http {{ access_log off; client_body_temp_path {0}/body; proxy_temp_path {0}/prox
 }}
 )",
                      dir, port, upstream);
-}
-
-std::string Machine() {
-  utsname u{};
-  uname(&u);
-  std::ifstream cpu("/proc/cpuinfo");
-  std::string line, model = "unknown processor";
-  while (std::getline(cpu, line)) {
-    if (line.starts_with("model name")) {
-      model = line.substr(line.find(':') + 2);
-      break;
-    }
-  }
-  return fmt::format("{}, {} cores, {} {}", model, sysconf(_SC_NPROCESSORS_ONLN), u.sysname, u.release);
 }
 
 struct Samples {

@@ -1,7 +1,6 @@
 // `baton eval`: recorded outcomes in, a report out.
 
 #include <fmt/format.h>
-#include <sys/utsname.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "base/machine.h"
 #include "cli/commands.h"
 #include "cli/revision.h"
 #include "evaluate/import.h"
@@ -24,21 +24,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
-
-// The processor's name and how many there are; what a time means depends on it.
-std::string Machine() {
-  utsname system{};
-  uname(&system);
-  std::ifstream info("/proc/cpuinfo");
-  std::string line, cpu = system.machine;
-  while (std::getline(info, line)) {
-    if (!line.starts_with("model name")) continue;
-    cpu = line.substr(line.find(':') + 2);
-    break;
-  }
-  return fmt::format("{}, {} cores, {} {}", cpu, std::thread::hardware_concurrency(), system.sysname,
-                     system.release);
-}
 
 // A table beside the data, or beside its folder, is meant for it.
 std::string FindPrices(const std::vector<std::string>& files) {

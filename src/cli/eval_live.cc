@@ -60,13 +60,7 @@ Status Write(const EvalLiveOptions& o, const Ground& g, const conduct::Study& st
 
 int EvalLive(const EvalLiveOptions& given) {
   EvalLiveOptions o = given;
-  if (o.quick) {
-    o.generations = std::min(o.generations, 2);
-    o.population = o.population > 0 ? o.population : 4;
-    o.replications = std::min(o.replications, 4);
-    o.train_problems = std::min(o.train_problems, 14);
-    o.test_problems = std::min(o.test_problems, 14);
-  }
+  if (o.quick) Shrink(&o);
   o.gate_each = 0;
   const TimePoint began = SystemClock().Now();
   const auto loop = net::IoLoop::Create();

@@ -69,11 +69,7 @@ Status WriteAll(const TrainCoordinatorOptions& o, const Ground& g, conduct::Stud
 int TrainCoordinator(const TrainCoordinatorOptions& given) {
   TrainCoordinatorOptions o = given;
   if (o.quick) {
-    o.generations = std::min(o.generations, 2);
-    o.population = o.population > 0 ? o.population : 4;
-    o.replications = std::min(o.replications, 4);
-    o.train_problems = std::min(o.train_problems, 14);
-    o.test_problems = std::min(o.test_problems, 14);
+    Shrink(&o);
     o.gate_each = std::min(o.gate_each, 2);
     o.replay = std::min(o.replay, 100);
   }

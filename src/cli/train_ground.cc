@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <fstream>
 
 #include "arena/questions.h"
+#include "base/machine.h"
 #include "cli/revision.h"
 #include "conduct/table.h"
 #include "evaluate/data_file.h"
@@ -14,17 +14,6 @@
 
 namespace baton::cli {
 namespace {
-
-std::string Machine() {
-  std::ifstream in("/proc/cpuinfo");
-  std::string line, model = "unknown processor";
-  int cores = 0;
-  while (std::getline(in, line)) {
-    if (line.starts_with("processor")) ++cores;
-    if (line.starts_with("model name")) model = line.substr(std::min(line.size(), line.find(':') + 2));
-  }
-  return fmt::format("{} x {}", cores, model);
-}
 
 // Real questions: of each file a sample, half of it to train on and half to test.
 Status AddQuestions(const TrainCoordinatorOptions& o, Ground* g) {
@@ -246,6 +235,15 @@ conduct::ReportFacts FactsOf(const TrainCoordinatorOptions& o, const Ground& g) 
                 {"memo_misses", std::to_string(counts.misses)},
                 {"prices", "the built-in pool's own (docs/coordinator.md), no provider's"}};
   return f;
+}
+
+void Shrink(TrainCoordinatorOptions* options) {
+  auto& o = *options;
+  o.generations = std::min(o.generations, 2);
+  o.population = o.population > 0 ? o.population : 4;
+  o.replications = std::min(o.replications, 4);
+  o.train_problems = std::min(o.train_problems, 14);
+  o.test_problems = std::min(o.test_problems, 14);
 }
 
 }  // namespace baton::cli

@@ -42,6 +42,8 @@ struct Ground {
 
 // The built-in pool, that of a configuration file, or recorded outcomes. Loads models (seconds).
 Status BuildGround(const TrainCoordinatorOptions& options, net::IoLoop& loop, Ground* ground);
+// `--quick`: a run of seconds that still goes through everything.
+void Shrink(TrainCoordinatorOptions* options);
 // What a report says of the run that made it.
 conduct::ReportFacts FactsOf(const TrainCoordinatorOptions& options, const Ground& ground);
 

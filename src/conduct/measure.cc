@@ -146,4 +146,17 @@ Shares Inspect(const Measured& policy, const std::vector<arena::Problem>& proble
   return out;
 }
 
+Task<Singles> MeasureSingles(Rollouts& rollouts, const std::vector<arena::Problem>& train,
+                             const std::vector<arena::Problem>& test) {
+  Singles s;
+  s.train = co_await rollouts.PlaySingleTurns(train);
+  s.test = co_await rollouts.PlaySingleTurns(test);
+  s.best = BestSingle(rollouts, s.train);
+  s.rows.push_back(MeasureSingle(s.test, s.best, "best_single"));
+  for (std::size_t w = 0; w < s.test.workers; ++w)
+    s.rows.push_back(MeasureSingle(s.test, w, "worker:" + rollouts.workers()[w]));
+  s.rows.push_back(MeasureOracle(rollouts, s.test));
+  co_return s;
+}
+
 }  // namespace baton::conduct

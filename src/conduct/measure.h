@@ -46,6 +46,16 @@ Measured MeasureOracle(const Rollouts& rollouts, const SingleTurns& turns);
 // The worker with the highest utility on these (training) problems.
 std::size_t BestSingle(const Rollouts& rollouts, const SingleTurns& turns);
 
+// Every worker asked alone, once per problem.
+struct Singles {
+  SingleTurns train, test;
+  std::size_t best = 0;  // by the training problems
+  // On the test problems: "best_single", "worker:NAME" for each, the oracle.
+  std::vector<Measured> rows;
+};
+Task<Singles> MeasureSingles(Rollouts& rollouts, const std::vector<arena::Problem>& train,
+                             const std::vector<arena::Problem>& test);
+
 // Who did what: shares of steps by worker and by role, of worker in each role ("worker as role"), and of
 // tries by their number of steps; per family and in all ("").
 struct Shares {

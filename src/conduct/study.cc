@@ -19,8 +19,7 @@ struct Desk {
   const std::vector<arena::Problem>& test;
   StudyOptions o;
   Study out;
-  SingleTurns train_turns, test_turns;
-  std::size_t best = 0;
+  Singles singles;
 
   void Say(const std::string& line) const {
     if (o.say) o.say(line);
@@ -41,7 +40,7 @@ struct Desk {
   }
   void Keep(const std::string& name, const Optimised& made) {
     out.curves[name] = made.curve;
-    out.rollouts[name] = made.rollouts + static_cast<std::int64_t>(train_turns.cells.size());
+    out.rollouts[name] = made.rollouts + static_cast<std::int64_t>(singles.train.cells.size());
   }
   void Add(Measured m) {
     Say(fmt::format("{:<28} right {:.3f}, ${:.6f}, {:.0f} tokens, {:.2f} calls", m.name, m.accuracy(),
@@ -51,16 +50,11 @@ struct Desk {
 };
 
 Task<void> PlaySingles(Desk* d) {
-  d->train_turns = co_await d->rollouts.PlaySingleTurns(d->train);
-  d->test_turns = co_await d->rollouts.PlaySingleTurns(d->test);
-  d->best = BestSingle(d->rollouts, d->train_turns);
-  d->out.best_single = d->rollouts.workers()[d->best];
+  d->singles = co_await MeasureSingles(d->rollouts, d->train, d->test);
+  d->out.best_single = d->rollouts.workers()[d->singles.best];
   d->Say(fmt::format("single turns: {} problems to train on, {} to test; best single worker on train: {}",
                      d->train.size(), d->test.size(), d->out.best_single));
-  d->Add(MeasureSingle(d->test_turns, d->best, "best_single"));
-  for (std::size_t w = 0; w < d->test_turns.workers; ++w)
-    d->Add(MeasureSingle(d->test_turns, w, "worker:" + d->rollouts.workers()[w]));
-  d->Add(MeasureOracle(d->rollouts, d->test_turns));
+  for (auto& row : d->singles.rows) d->Add(std::move(row));
 }
 
 Task<Status> Train(Desk* d, const Coordinator& start) {
@@ -71,8 +65,8 @@ Task<Status> Train(Desk* d, const Coordinator& start) {
   Measured m = co_await MeasureCoordinator(d->rollouts, "coordinator", evolved->coordinator, d->test);
   d->Add(std::move(m));
   if (d->o.gate.empty()) co_return Status();
-  Gate gate =
-      co_await MakeGate(d->rollouts, d->out.coordinator, d->best, d->o.gate, d->train, d->train_turns);
+  Gate gate = co_await MakeGate(d->rollouts, d->out.coordinator, d->singles.best, d->o.gate, d->train,
+                                d->singles.train);
   for (const auto& s : gate.slices)
     d->Say(fmt::format("gate: slice {:<12} {} ({:+.3f} [{:+.3f}, {:+.3f}], {} problems)", s.slice,
                        s.passed ? "passed" : "refused", s.difference, s.low, s.high, s.problems));
@@ -118,7 +112,7 @@ Task<void> Baselines(Desk* d) {
   const auto& names = d->rollouts.workers();
   const auto at = static_cast<std::size_t>(std::find(names.begin(), names.end(), who) - names.begin());
   const int n = SamplesFor(CoordinatorsUsd(*d),
-                           MeasureSingle(d->test_turns, std::min(at, names.size() - 1), who).usd());
+                           MeasureSingle(d->singles.test, std::min(at, names.size() - 1), who).usd());
   std::vector<std::string> alone(1, who);
   Measured same = co_await MeasureWorkflow(d->rollouts, "self_consistency", ConsistencyFlow(n),
                                            std::move(alone), 0.7, d->test);
@@ -176,23 +170,23 @@ std::vector<workflow::FlowSettings> StudyFlows(const std::string& planner) {
 
 Task<Result<Study>> RunStudy(Rollouts& rollouts, const std::vector<arena::Problem>& train,
                              const std::vector<arena::Problem>& test, StudyOptions options) {
-  Desk d{rollouts, train, test, std::move(options), {}, {}, {}, 0};
+  Desk d{rollouts, train, test, std::move(options), {}, {}};
   const double began = d.o.seconds ? d.o.seconds() : 0;
   co_await PlaySingles(&d);
   d.o.optimise.spread =
-      SpreadOf(d.train_turns, static_cast<std::size_t>(rollouts.Blank(1, false).base.width));
+      SpreadOf(d.singles.train, static_cast<std::size_t>(rollouts.Blank(1, false).base.width));
   Coordinator start =
-      EvolveOnRecorded(rollouts, d.train_turns, rollouts.Blank(d.o.turns, true), d.o.optimise);
+      EvolveOnRecorded(rollouts, d.singles.train, rollouts.Blank(d.o.turns, true), d.o.optimise);
   Coordinator one_turn = start;
   one_turn.turns = 1;
   one_turn.roles = false;
   Measured first = co_await MeasureCoordinator(rollouts, "coordinator_one_turn", one_turn, test);
   d.Add(std::move(first));
-  const Coordinator labels = FitLabels(rollouts, d.train_turns, rollouts.Blank(1, false));
+  const Coordinator labels = FitLabels(rollouts, d.singles.train, rollouts.Blank(1, false));
   Measured supervised = co_await MeasureCoordinator(rollouts, "supervised", labels, test);
   d.Add(std::move(supervised));
   d.out.rollouts["supervised"] = d.out.rollouts["coordinator_one_turn"] =
-      static_cast<std::int64_t>(d.train_turns.cells.size());
+      static_cast<std::int64_t>(d.singles.train.cells.size());
   CO_TRY_VOID(co_await Train(&d, start));
   d.out.train_seconds = d.o.seconds ? d.o.seconds() - began : 0;
   if (d.o.controls) CO_TRY_VOID(co_await Controls(&d, start));

@@ -19,8 +19,7 @@ struct Desk {
   const std::vector<arena::Problem>& test;
   TableOptions o;
   Study out;
-  SingleTurns train_turns, test_turns;
-  std::size_t best = 0;
+  Singles singles;
   Coordinator labels, free;
   MasRouter router;
   std::map<std::string, Row> again;
@@ -34,14 +33,9 @@ struct Desk {
 };
 
 Task<void> Alone(Desk* d) {
-  d->train_turns = co_await d->rollouts.PlaySingleTurns(d->train);
-  d->test_turns = co_await d->rollouts.PlaySingleTurns(d->test);
-  d->best = BestSingle(d->rollouts, d->train_turns);
-  d->out.best_single = d->rollouts.workers()[d->best];
-  d->Add(MeasureSingle(d->test_turns, d->best, "best_single"));
-  for (std::size_t w = 0; w < d->test_turns.workers; ++w)
-    d->Add(MeasureSingle(d->test_turns, w, "worker:" + d->rollouts.workers()[w]));
-  d->Add(MeasureOracle(d->rollouts, d->test_turns));
+  d->singles = co_await MeasureSingles(d->rollouts, d->train, d->test);
+  d->out.best_single = d->rollouts.workers()[d->singles.best];
+  for (auto& row : d->singles.rows) d->Add(std::move(row));
 }
 
 // Plays the rows on the test problems and keeps them, for the clock.
@@ -75,7 +69,7 @@ Task<Measured> MeasureMasRouter(Rollouts& rollouts, const Desk* d,
                                 const std::vector<arena::Problem>& problems) {
   Measured m;
   m.name = "masrouter_style";
-  m.tries = co_await PlayMasRouter(rollouts, d->router, problems, d->test_turns);
+  m.tries = co_await PlayMasRouter(rollouts, d->router, problems, d->singles.test);
   co_return m;
 }
 
@@ -91,14 +85,14 @@ std::vector<Named> CoordinatorRows(Desk* d) {
 }
 
 Task<void> Learned(Desk* d) {
-  d->labels = FitLabels(d->rollouts, d->train_turns, d->rollouts.Blank(1, false));
+  d->labels = FitLabels(d->rollouts, d->singles.train, d->rollouts.Blank(1, false));
   std::vector<Named> rows;
   rows.push_back({"supervised", "", OfCoordinator("supervised", &d->labels)});
   co_await PlayRows(d, std::move(rows));
   if (d->o.more) {
-    for (auto& m : d->o.more(d->train_turns, d->test_turns)) d->Add(std::move(m));
+    for (auto& m : d->o.more(d->singles.train, d->singles.test)) d->Add(std::move(m));
   }
-  d->router = co_await TrainMasRouter(d->rollouts, d->train, d->train_turns, d->o.optimise);
+  d->router = co_await TrainMasRouter(d->rollouts, d->train, d->singles.train, d->o.optimise);
   rows = CoordinatorRows(d);
   rows.insert(rows.begin(),
               {"masrouter_style", "re-implemented after the paper (src/conduct/masrouter.h)",
@@ -112,7 +106,7 @@ std::vector<Named> WorkflowRows(Desk* d) {
     const bool learned = m.name == "supervised" || m.name == "router" || m.name == "coordinator";
     if (learned) dearest = std::max(dearest, m.usd());
   }
-  const int n = SamplesFor(dearest, MeasureSingle(d->test_turns, d->best, "").usd());
+  const int n = SamplesFor(dearest, MeasureSingle(d->singles.test, d->singles.best, "").usd());
   const std::string& single = d->out.best_single;
   const auto& names = d->rollouts.workers();
   std::vector<Named> out;
@@ -186,7 +180,7 @@ std::vector<workflow::FlowSettings> TableFlows(const std::vector<std::string>& l
 
 Task<Study> RunTable(Rollouts& rollouts, const std::vector<arena::Problem>& train,
                      const std::vector<arena::Problem>& test, TableOptions options) {
-  Desk d{rollouts, train, test, std::move(options), {}, {}, {}, 0, {}, {}, {}, {}};
+  Desk d{rollouts, train, test, std::move(options), {}, {}, {}, {}, {}, {}};
   d.out.coordinator = d.o.coordinator ? *d.o.coordinator : rollouts.Blank(1, false);
   co_await Alone(&d);
   co_await Learned(&d);

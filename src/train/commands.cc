@@ -7,10 +7,10 @@
 #include <chrono>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
 #include <map>
 
 #include "base/clock.h"
+#include "base/machine.h"
 #include "cli/revision.h"
 #include "conduct/file.h"
 #include "net/loop.h"
@@ -26,17 +26,6 @@ volatile std::sig_atomic_t interrupted = 0;
 
 double Seconds(TimePoint since) {
   return std::chrono::duration<double>(SystemClock().Now() - since).count();
-}
-
-std::string Machine() {
-  std::ifstream in("/proc/cpuinfo");
-  std::string line, model = "unknown processor";
-  int cores = 0;
-  while (std::getline(in, line)) {
-    if (line.starts_with("processor")) ++cores;
-    if (line.starts_with("model name")) model = line.substr(std::min(line.size(), line.find(':') + 2));
-  }
-  return fmt::format("{} x {}", cores, model);
 }
 
 // Everything of a run, in the order in which it is made.
