@@ -46,6 +46,23 @@ Problem Slice(Draw& d) {
   return Prints(fmt::format("w = '{}'\nprint(w[{}:{}])", w, a, b),
                 w.substr(static_cast<std::size_t>(a), static_cast<std::size_t>(b - a)), Check::kText);
 }
+Problem Squares(Draw& d) {
+  const auto n = Numbers(d, 3 + d.level);
+  long sum = 0;
+  for (const int v : n) sum += static_cast<long>(v) * v;
+  return Number(fmt::format("x = [{}]\nprint(sum(v * v for v in x))", fmt::join(n, ", ")), sum);
+}
+Problem Swap(Draw& d) {
+  const int a = d.Int(2, 30), b = d.Int(2, 30);
+  return Number(fmt::format("a = {}\nb = {}\na, b = b, a + b\nprint(a * b)", a, b),
+                static_cast<long>(b) * (a + b));
+}
+Problem Countdown(Draw& d) {
+  const int n = d.Int(10, 20 * d.level), k = d.Int(2, 5);
+  int steps = 0;
+  for (int v = n; v > 0; v -= k) ++steps;
+  return Number(fmt::format("n = {}\ni = 0\nwhile n > 0:\n    n -= {}\n    i += 1\nprint(i)", n, k), steps);
+}
 
 // Test.
 Problem While(Draw& d) {
@@ -71,7 +88,10 @@ Problem Calls(Draw& d) {
 }  // namespace
 
 Family CodeFamily() {
-  return {"code", "the output of short programs", {SumLoop, Filter, Slice}, {While, Sorted, Calls}};
+  return {"code",
+          "the output of short programs",
+          {SumLoop, Filter, Slice, Squares, Swap, Countdown},
+          {While, Sorted, Calls}};
 }
 
 }  // namespace baton::arena

@@ -27,6 +27,18 @@ Problem RunnersHome(Draw& d) {
   const auto& f = FactOf(d);
   return Text(fmt::format("In which town does the person live who runs the mill {}?", f.subject), f.home);
 }
+Problem Miller(Draw& d) {
+  const auto& f = FactOf(d);
+  return Text(fmt::format("Tell me by whom the mill {} is run.", f.subject), f.keeper);
+}
+Problem Town(Draw& d) {
+  const auto& f = FactOf(d);
+  return Text(fmt::format("What is the town that {} lives in?", f.keeper), f.home);
+}
+Problem SomebodysHome(Draw& d) {
+  const auto& f = FactOf(d);
+  return Text(fmt::format("Somebody runs the mill {}. Find out where this person lives.", f.subject), f.home);
+}
 
 // Test: ships.
 Problem Commands(Draw& d) {
@@ -46,8 +58,10 @@ Problem CommandersHome(Draw& d) {
 }  // namespace
 
 Family DocumentsFamily() {
-  return {
-      "documents", "questions about documents", {Runs, Lives, RunnersHome}, {Commands, Home, CommandersHome}};
+  return {"documents",
+          "questions about documents",
+          {Runs, Lives, RunnersHome, Miller, Town, SomebodysHome},
+          {Commands, Home, CommandersHome}};
 }
 
 }  // namespace baton::arena

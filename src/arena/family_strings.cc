@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "arena/families.h"
 
@@ -57,6 +58,46 @@ Problem Sort(Draw& d) {
   std::sort(words.begin(), words.end());
   return Ask(prompt, fmt::format("{}", fmt::join(words, ", ")), Check::kList);
 }
+Problem FirstWord(Draw& d) {
+  const S words = Some(d, 3 + d.level);
+  return Ask(fmt::format("Name the first word of: {}.", fmt::join(words, ", ")), words.front(), Check::kText);
+}
+Problem EndOfList(Draw& d) {
+  const S words = Some(d, 3 + d.level);
+  return Ask(fmt::format("Here are words: {}. Say the one at the end.", fmt::join(words, ", ")), words.back(),
+             Check::kText);
+}
+Problem Added(Draw& d) {
+  const auto n = Numbers(d, 3 + d.level);
+  return Number(fmt::format("Add up the numbers in [{}].", fmt::join(n, ", ")),
+                std::accumulate(n.begin(), n.end(), 0L));
+}
+Problem Least(Draw& d) {
+  const auto n = Numbers(d, 3 + d.level);
+  return Number(fmt::format("Which number in [{}] is the least?", fmt::join(n, ", ")),
+                *std::min_element(n.begin(), n.end()));
+}
+Problem Greatest(Draw& d) {
+  const auto n = Numbers(d, 3 + d.level);
+  return Number(fmt::format("Take the greatest of the numbers: {}.", fmt::join(n, ", ")),
+                *std::max_element(n.begin(), n.end()));
+}
+Problem HowManyWords(Draw& d) {
+  const S words = Some(d, 2 + d.level + d.Int(0, 2));
+  return Number(fmt::format("How many words stand here: {}?", fmt::join(words, ", ")),
+                static_cast<long>(words.size()));
+}
+Problem LetterCount(Draw& d) {
+  const std::string w = d.Of(Words()) + (d.level > 1 ? d.Of(Words()) : "");
+  return Number(fmt::format("Count all the letters of the word '{}'.", w), static_cast<long>(w.size()));
+}
+Problem Upper(Draw& d) {
+  const std::string& w = d.Of(Words());
+  std::string upper = w;
+  std::transform(upper.begin(), upper.end(), upper.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return Ask(fmt::format("Put '{}' into capital letters.", w), upper, Check::kText);
+}
 
 // Test.
 Problem Last(Draw& d) {
@@ -87,7 +128,8 @@ Problem Capitals(Draw& d) {
 Family StringsFamily() {
   return {"strings",
           "strings and lists",
-          {Reverse, Largest, CountLetter, Sort},
+          {Reverse, Largest, CountLetter, Sort, FirstWord, EndOfList, Added, Least, Greatest, HowManyWords,
+           LetterCount, Upper},
           {Last, Smallest, Length, Capitals}};
 }
 

@@ -59,6 +59,22 @@ Problem Highest(Draw& d) {
   return Number(fmt::format("What is the highest number of units of the product {} in table sales?", g.value),
                 g.most);
 }
+Problem Sum(Draw& d) {
+  const Group g = PickGroup(d, Goods(d), 1);
+  return Number(fmt::format("Give me the sum of units of {} in the table sales.", g.value), g.sum);
+}
+Problem Rows(Draw& d) {
+  const Group g = PickGroup(d, Goods(d), 0);
+  return Number(fmt::format("In sales, what is the number of rows for {}?", g.value), g.rows);
+}
+Problem Earns(Draw& d) {
+  const auto& row = d.Of(People(d).rows);
+  return Number(fmt::format("See table staff: what salary has {}?", row[0]), std::stoi(row[2]));
+}
+Problem TeamMost(Draw& d) {
+  const Group g = PickGroup(d, People(d), 1);
+  return Number(fmt::format("Staff: the largest salary in {} is how much?", g.value), g.most);
+}
 
 // Test: harvest(village, crop, crates), members(member, club, points).
 Problem Altogether(Draw& d) {
@@ -85,7 +101,7 @@ Problem Best(Draw& d) {
 Family TablesFamily() {
   return {"tables",
           "questions about tables",
-          {Total, HowMany, Salary, Highest},
+          {Total, HowMany, Salary, Highest, Sum, Rows, Earns, TeamMost},
           {Altogether, Count, Points, Best}};
 }
 

@@ -57,6 +57,33 @@ Problem Product(Draw& d) {
   const int a = d.Int(12, 30 * d.level), b = d.Int(12, 99), c = d.Int(2, 99);
   return Number(fmt::format("What is {} * {} + {}?", a, b, c), static_cast<long>(a) * b + c);
 }
+Problem Seconds(Draw& d) {
+  const int m = d.Int(2, 5 + 10 * d.level), s = d.Int(1, 59);
+  return Number(fmt::format("How many seconds are {} minutes and {} seconds?", m, s), m * 60 + s);
+}
+Problem Centimetres(Draw& d) {
+  const int m = d.Int(2, 30 * d.level);
+  return Number(fmt::format("Turn {} m into cm.", m), m * 100L);
+}
+Problem Millilitres(Draw& d) {
+  const int l = d.Int(2, 20 * d.level);
+  return Number(fmt::format("A can holds {} litres. How much is that in ml?", l), l * 1000L);
+}
+Problem DaysFrom(Draw& d) {
+  const sys_days a = Day(d);
+  const int n = d.Int(5, 40 * d.level);
+  return Number(fmt::format("Count the days from {} to {}.", Long(a), Long(a + days(n))), n);
+}
+Problem WeeksLater(Draw& d) {
+  const sys_days a = Day(d);
+  const int weeks = d.Int(2, 6 * d.level);
+  return Ask(fmt::format("Which day is {} weeks after {}? Answer as YYYY-MM-DD.", weeks, Long(a)),
+             Iso(a + days(7 * weeks)), Check::kText);
+}
+Problem Sum(Draw& d) {
+  const int a = d.Int(12, 300 * d.level), b = d.Int(12, 99), c = d.Int(2, 99);
+  return Number(fmt::format("Work out {} plus {} times {}.", a, b, c), a + static_cast<long>(b) * c);
+}
 
 // Test.
 Problem Film(Draw& d) {
@@ -87,10 +114,11 @@ Problem Times(Draw& d) {
 }  // namespace
 
 Family UnitsFamily() {
-  return {"units",
-          "sums, units and dates",
-          {Minutes, Metres, Apart, Later, Product},
-          {Film, Grams, Until, Before, Times}};
+  return {
+      "units",
+      "sums, units and dates",
+      {Minutes, Metres, Apart, Later, Product, Seconds, Centimetres, Millilitres, DaysFrom, WeeksLater, Sum},
+      {Film, Grams, Until, Before, Times}};
 }
 
 }  // namespace baton::arena

@@ -56,6 +56,59 @@ Problem Days(Draw& d) {
           d.Of(Who(d)), pages, days, more),
       pages * days + more);
 }
+Problem Wheels(Draw& d) {
+  const int bicycles = d.Int(2, 5 + 3 * d.level), tricycles = d.Int(2, 4 + 2 * d.level);
+  return Count(fmt::format("Bicycles have 2 wheels and tricycles have 3. How many wheels do {} bicycles and "
+                           "{} tricycles have?",
+                           bicycles, tricycles),
+               bicycles * 2 + tricycles * 3);
+}
+Problem Bus(Draw& d) {
+  const int buses = d.Int(2, 4 + 2 * d.level), guests = d.Int(12, 20 + 6 * d.level), off = d.Int(2, 11);
+  return Count(
+      fmt::format("Each of {} buses carries {} guests. At the first stop {} guests get off. How many "
+                  "guests stay on the buses?",
+                  buses, guests, off),
+      buses * guests - off);
+}
+Problem Tank(Draw& d) {
+  const int rate = d.Int(4, 9 + 4 * d.level), hours = d.Int(2, 8), before = d.Int(10, 60);
+  return Count(
+      fmt::format("A tank holds {} litres. Every hour {} litres flow into it. How many litres does it "
+                  "hold after {} hours?",
+                  before, rate, hours),
+      before + rate * hours);
+}
+Problem Beads(Draw& d) {
+  const int strings = d.Int(2, 4 + d.level), each = d.Int(4, 9 + 2 * d.level), red = d.Int(2, 7);
+  return Count(
+      fmt::format("{} puts {} red beads and {} blue beads on {} strings, the same number on each. How "
+                  "many beads does a string hold?",
+                  d.Of(Who(d)), red, strings * each - red, strings),
+      each);
+}
+Problem Rope(Draw& d) {
+  const int pieces = d.Int(2, 4 + d.level), length = d.Int(3, 8 + 2 * d.level), waste = d.Int(1, 9);
+  return Count(fmt::format("From a rope of {} metres, {} metres are thrown away. What is left is cut into {} "
+                           "equal pieces. How long is a piece?",
+                           pieces * length + waste, waste, pieces),
+               length);
+}
+Problem Ticket(Draw& d) {
+  const int people = d.Int(3, 6 + 2 * d.level), price = d.Int(4, 15), fee = d.Int(3, 20);
+  return Count(
+      fmt::format("Entry to the museum costs {} dollars for a person, and the guide takes {} dollars. "
+                  "What do {} people pay with the guide?",
+                  price, fee, people),
+      people * price + fee);
+}
+Problem Bakery(Draw& d) {
+  const int trays = d.Int(3, 5 + 2 * d.level), rolls = d.Int(6, 12 + 4 * d.level), sold = d.Int(5, 17);
+  return Count(fmt::format("A baker makes {} trays with {} rolls on every tray and sells {} rolls. How many "
+                           "rolls has he still got?",
+                           trays, rolls, sold),
+               trays * rolls - sold);
+}
 
 // Test.
 Problem Rows(Draw& d) {
@@ -107,7 +160,7 @@ Problem Trip(Draw& d) {
 Family WordsFamily() {
   return {"words",
           "word problems of two to four steps",
-          {Boxes, Shop, Spent, Shared, Days},
+          {Boxes, Shop, Spent, Shared, Days, Wheels, Bus, Tank, Beads, Rope, Ticket, Bakery},
           {Rows, Farm, Wage, Teams, Trip}};
 }
 

@@ -17,6 +17,10 @@ namespace {
 
 constexpr double kPullOfTilt = 0.5;  // squared points of shift
 constexpr double kSwayCaution = 1;   // standard errors by which following the router must help
+// A team that agrees on fewer of its questions than this has no agreement to go by. What it seems to gain is
+// then mostly the best of some hundred draws of noise, which lies about this many standard errors up.
+constexpr double kLeastAgreement = 0.05;
+constexpr double kDeafCaution = 2.5;
 constexpr double kGrid[] = {0.5, 1,   2,   4,   8,    16,  32,
                             64,  128, 256, 512, 1024, 4096};  // x price of the best worker
 
@@ -52,6 +56,7 @@ class PlanFitter {
     std::vector<Rule> rules;
     std::vector<Totals> totals;  // per value
     std::vector<float> shift;    // per row; empty without a router
+    bool agrees = false;         // two of it give the same answer often enough to learn from
   };
 
   // Means per worker over its recorded cells; workers with too few of them are left out.
@@ -122,7 +127,7 @@ class PlanFitter {
         if (fold_[r] == fold) ReplayRow(belief, team, r, &replay);
       }
     }
-    Candidate c{.team = team, .rules = {}, .totals = {}, .shift = Shifts(team)};
+    Candidate c{.team = team, .rules = {}, .totals = {}, .shift = Shifts(team), .agrees = Agrees(team)};
     const Induction induction{fold_, o_.folds, o_.stopping};
     for (double value : e_.values_) {
       c.totals.push_back(induction.Judge(replay, value));
@@ -136,6 +141,18 @@ class PlanFitter {
       Tilt(c.shift, c.totals.back().usd, &rule.tilt[1]);
     }
     return c;
+  }
+
+  bool Agrees(const std::vector<int>& team) const {
+    std::size_t rows = 0;
+    for (std::size_t r = 0; r < t_.rows; ++r) {
+      std::set<int> seen;
+      rows += std::any_of(team.begin(), team.end(), [&](int w) {
+        const int group = t_.Has(r, U(w)) ? t_.Group(r, U(w)) : kUnread;
+        return group != kUnread && !seen.insert(group).second;
+      });
+    }
+    return static_cast<double>(rows) >= kLeastAgreement * static_cast<double>(t_.rows);
   }
 
   // Per row: by how much the router expects more of the team there than it usually does.
@@ -198,7 +215,8 @@ class PlanFitter {
     for (std::size_t v = 0; v < e_.values_.size(); ++v) {
       const Candidate* alone = BestAlone(v);
       for (Candidate& c : candidates_) {
-        c.rules[v].lead = Smoothed(c, v) - Smoothed(*alone, v) - o_.caution * Error(v, c, *alone);
+        const double caution = c.agrees ? o_.caution : std::max(o_.caution, kDeafCaution);
+        c.rules[v].lead = Smoothed(c, v) - Smoothed(*alone, v) - caution * Error(v, c, *alone);
       }
       const std::size_t first = Leader(v);
       kept.insert(first);

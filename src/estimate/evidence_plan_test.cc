@@ -80,6 +80,29 @@ TEST(Evidence, AnswersAloneWhereAgreementTellsNothing) {
   EXPECT_EQ(e.Choose(world.usd, 1e5).plan->workers, std::vector<int>{2});
 }
 
+TEST(Evidence, ATeamThatNeverAgreesMustLeadByMoreThanTheBestOfManyDrawsOfNoise) {
+  // Programs or essays: no two answers are equal, and what they look like says nothing here.
+  int teams = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    EvidenceTable t;
+    t.rows = 150;
+    t.workers = 6;
+    Random random(seed);
+    for (std::size_t cell = 0; cell < t.rows * t.workers; ++cell) {
+      t.quality.push_back(random.Unit() < 0.6 ? 1 : 0);
+      t.group.push_back(kUnread);
+      t.cost_usd.push_back(1);
+      Signs signs{};
+      for (float& s : signs) s = static_cast<float>(2 * random.Unit() - 1);
+      t.signs.push_back(signs);
+    }
+    const Evidence e = Fitted(t);
+    const std::vector<double> usd(t.workers, 1);
+    for (const double value : {100.0, 1e3, 1e4}) teams += e.Choose(usd, value).plan->workers.size() > 1;
+  }
+  EXPECT_LE(teams, 1) << "of 36; 20 or so when every lead counts";
+}
+
 TEST(Evidence, AsksMoreTheMoreQualityIsWorth) {
   const World world = CheapCrowd();
   const Evidence e = Fitted(world.Table(500, 4));
