@@ -2,9 +2,10 @@
 //
 // Three ways in turn (A B C A B C ...), so that a noisy neighbour meets all of them: the engine (template,
 // sampling, text, events), a bare loop over llama_decode with the engine's own settings and no sampling at
-// all, and, for one sequence, llama.cpp's own llama-bench as a separate program. Printed per way: tokens per
-// second of wall time and per second of CPU time, median with min and max, and the ratio of the engine to the
-// bare loop within each round.
+// all, and, for one sequence, llama.cpp's own llama-bench. The latter two in processes of their own: threads
+// of OpenMP wait actively only while a process has no more of them than cores, and the engine has its share.
+// Printed per way: tokens per second of wall time and per second of CPU time, median with min and max, and
+// the ratio of the engine to the bare loop within each round.
 //
 //   lm_bench [--models DIR] [--rounds N] [--tokens N] [--threads N] [--llama-bench PROGRAM]
 #include <fmt/format.h>
@@ -126,7 +127,7 @@ Rate ThroughEngine(Engine& engine, const std::string& bias, int parallel, int to
   return {race->rate.wall * scale, race->rate.cpu * scale};
 }
 
-// The engine's context settings (lm/scheduler.cc) without anything around llama_decode.
+// The engine's context settings (lm/decode_context.cc) without anything around llama_decode.
 Rate BareLoop(llama_model* model, int parallel, int tokens, int threads) {
   constexpr int kPrompt = 36;
   llama_context_params p = llama_context_default_params();
@@ -166,6 +167,34 @@ Rate BareLoop(llama_model* model, int parallel, int tokens, int threads) {
   llama_batch_free(batch);
   llama_free(context);
   return rate;
+}
+
+// BareLoop in a process of its own: this program with other arguments.
+Rate BareApart(const Settings& s, const std::string& path, int parallel) {
+  Command c;
+  c.argv = {"/proc/self/exe",
+            "--bare",
+            path,
+            "--parallel",
+            std::to_string(parallel),
+            "--tokens",
+            std::to_string(s.tokens),
+            "--threads",
+            std::to_string(s.threads)};
+  Rate rate;
+  const auto r = RunCommand(c);
+  if (r && r->exit_code == 0) std::sscanf(r->output.c_str(), "%lf %lf", &rate.wall, &rate.cpu);
+  return rate;
+}
+
+int PrintBare(const Settings& s, const std::string& path, int parallel) {
+  llama_log_set([](ggml_log_level, const char*, void*) {}, nullptr);
+  llama_model* model = llama_model_load_from_file(path.c_str(), llama_model_default_params());
+  if (!model) return 1;
+  const Rate rate = BareLoop(model, parallel, s.tokens, s.threads);
+  std::printf("%f %f\n", rate.wall, rate.cpu);
+  llama_model_free(model);
+  return 0;
 }
 
 double LlamaBench(const Settings& s, const std::string& model) {
@@ -210,13 +239,13 @@ std::string Spread(std::vector<double> v) {
   return fmt::format("{:7.2f} ({:.2f} - {:.2f})", v[v.size() / 2], v.front(), v.back());
 }
 
-void Compare(const Settings& s, const std::string& name, llama_model* model, Engine& engine, int parallel) {
-  const std::string bias = BanEnds(llama_model_get_vocab(model)),
-                    path = s.models + "/" + FindModel(name)->file;
+void Compare(const Settings& s, const std::string& name, const std::string& bias, Engine& engine,
+             int parallel) {
+  const std::string path = s.models + "/" + FindModel(name)->file;
   std::map<std::string, std::vector<double>> v;
   for (int round = 0; round < s.rounds; ++round) {
     const Rate greedy = ThroughEngine(engine, bias, parallel, s.tokens, true);
-    const Rate bare = BareLoop(model, parallel, s.tokens, s.threads);
+    const Rate bare = BareApart(s, path, parallel);
     const Rate drawn = ThroughEngine(engine, bias, parallel, s.tokens, false);
     v["greedy"].push_back(greedy.wall);
     v["drawn"].push_back(drawn.wall);
@@ -250,10 +279,12 @@ int Run(Settings s) {
     if (!std::filesystem::exists(path)) continue;
     any = true;
     llama_model* model = llama_model_load_from_file(path.c_str(), llama_model_default_params());
-    auto engine = Engine::Load({.path = path, .threads = s.threads, .max_parallel = 8});
-    if (!model || !engine) return 1;
-    for (int parallel : {1, 8}) Compare(s, name, model, **engine, parallel);
+    if (!model) return 1;
+    const std::string bias = BanEnds(llama_model_get_vocab(model));
     llama_model_free(model);
+    auto engine = Engine::Load({.path = path, .threads = s.threads, .max_parallel = 8});
+    if (!engine) return 1;
+    for (int parallel : {1, 8}) Compare(s, name, bias, **engine, parallel);
   }
   if (!any) fmt::print("no models in {}: run 'baton models pull'\n", s.models);
   return 0;
@@ -264,17 +295,22 @@ int Run(Settings s) {
 
 int main(int argc, char** argv) {
   baton::lm::Settings s;
+  std::string bare;
+  int parallel = 1;
   if (const char* home = std::getenv("HOME")) {
     s.llama_bench = std::string(home) + "/.cache/baton/llama-bench/llama-bench";
   }
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string option = argv[i];
+    if (option == "--bare") bare = argv[i + 1];
+    if (option == "--parallel") parallel = std::atoi(argv[i + 1]);
     if (option == "--models") s.models = argv[i + 1];
     if (option == "--llama-bench") s.llama_bench = argv[i + 1];
     if (option == "--rounds") s.rounds = std::atoi(argv[i + 1]);
     if (option == "--tokens") s.tokens = std::atoi(argv[i + 1]);
     if (option == "--threads") s.threads = std::atoi(argv[i + 1]);
   }
+  if (!bare.empty()) return baton::lm::PrintBare(s, bare, parallel);
   if (!std::filesystem::exists(s.llama_bench)) s.llama_bench.clear();
   return baton::lm::Run(s);
 }

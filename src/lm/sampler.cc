@@ -2,10 +2,13 @@
 //
 // Problem: a row has 49 to 262 thousand logits, and a small model computes it in five milliseconds. Building
 // an array of structs for all of them, softmax and sort, as general sampler chains do, costs a good part of
-// that. Choice: the row is read once for its maximum (the whole work when greedy) and once to collect the
-// tokens whose probability can matter: those within kReach temperatures of the maximum, less when min_p says
-// so. Everything after runs on that short list. What is left out has, all of it together, less than 1e-4 of
-// the probability in the worst case. Penalties and biases change the few logits they concern in place.
+// that. Choice: the row is read once for the maximum of each block of it (the whole work when greedy), and
+// blocks are read again that hold a token whose probability can matter: one within kReach temperatures of the
+// maximum, less when min_p says so, and with top_k as large as the k-th largest maximum of a block.
+// Everything after runs on that short list; for top_p it is sorted only as far as the nucleus goes. What is
+// left out has, all of it together, less than 1e-4 of the probability in the worst case. Penalties and biases
+// change the few logits they concern in place. Gemma's 262,144 logits, top_k 40: 15 ms of CPU before there
+// were blocks.
 //
 // A grammar is asked about the drawn token first; only a refusal makes it look at others, the likeliest
 // first, and at all only when those leave a notable share of probability open. Drawing again among the
@@ -16,6 +19,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 namespace baton::lm {
@@ -24,6 +28,8 @@ namespace {
 constexpr float kReach = 21;             // e^-21 = 8e-10, times 262144 tokens = 2e-4 at the very most
 constexpr std::size_t kFirstLook = 512;  // candidates a grammar is asked about before all
 constexpr double kNegligible = 1e-3;
+
+constexpr int kBlock = 128;
 
 float Largest(const float* logits, int n) {
   // Eight running maxima: one would be a chain of dependent comparisons.
@@ -35,6 +41,12 @@ float Largest(const float* logits, int n) {
   }
   for (; i < n; ++i) best[0] = std::max(best[0], logits[i]);
   return *std::max_element(best, best + 8);
+}
+
+// Of every kBlock logits the largest.
+void Survey(const float* logits, int n, std::vector<float>& blocks) {
+  blocks.clear();
+  for (int i = 0; i < n; i += kBlock) blocks.push_back(Largest(logits + i, std::min(kBlock, n - i)));
 }
 
 int IndexOf(const float* logits, int n, float value) {
@@ -49,6 +61,27 @@ void Collect(const float* logits, int n, float least, std::vector<llama_token_da
   for (int i = 0; i < n; ++i) {
     if (logits[i] >= least) out.push_back({i, logits[i], 0});
   }
+}
+
+// The same, of which only blocks are read that hold such a logit.
+void Collect(const float* logits, int n, float least, const std::vector<float>& blocks,
+             std::vector<llama_token_data>& out) {
+  out.clear();
+  for (std::size_t b = 0; b < blocks.size(); ++b) {
+    if (blocks[b] < least) continue;
+    const int from = static_cast<int>(b) * kBlock, to = std::min(n, from + kBlock);
+    for (int i = from; i < to; ++i) {
+      if (logits[i] >= least) out.push_back({i, logits[i], 0});
+    }
+  }
+}
+
+// No larger than the k-th largest logit: k blocks hold one as large.
+float LeastOfTop(std::vector<float> blocks, std::size_t k) {
+  if (blocks.size() < k) return -std::numeric_limits<float>::infinity();
+  const auto at = blocks.begin() + static_cast<std::ptrdiff_t>(k) - 1;
+  std::nth_element(blocks.begin(), at, blocks.end(), std::greater<>());
+  return *at;
 }
 
 bool Likelier(const llama_token_data& a, const llama_token_data& b) {
@@ -78,6 +111,24 @@ std::vector<std::pair<llama_token, float>> Top(const float* logits, int n, int c
   }
   std::sort_heap(top.begin(), top.end(), less);
   return top;
+}
+
+// Leaves the likeliest candidates whose probabilities reach `enough`, at least one. Returns what they sum up
+// to.
+double KeepNucleus(std::vector<llama_token_data>& candidates, double enough) {
+  const auto at = [&](std::size_t i) { return candidates.begin() + static_cast<std::ptrdiff_t>(i); };
+  double kept = 0;
+  std::size_t n = 0, sorted = 0;
+  for (std::size_t look = kFirstLook; n == sorted && sorted < candidates.size(); look *= 8) {
+    look = std::min(look, candidates.size());
+    if (look < candidates.size()) std::nth_element(at(sorted), at(look), candidates.end(), Likelier);
+    std::sort(at(sorted), at(look), Likelier);
+    sorted = look;
+    while (n < sorted && (n == 0 || kept < enough)) kept += candidates[n++].p;
+    if (kept >= enough) break;
+  }
+  candidates.resize(n);
+  return kept;
 }
 
 std::uint64_t Mix(std::uint64_t seed, std::int64_t choice) {
@@ -123,14 +174,7 @@ llama_token Sampler::DrawFrom(std::vector<llama_token_data>& candidates, float b
   }
   double sum = 0;
   for (llama_token_data& c : candidates) sum += c.p = std::exp((c.logit - best) / t);
-  if (options_.top_p < 1) {
-    std::sort(candidates.begin(), candidates.end(), Likelier);
-    double kept = 0;
-    std::size_t n = 0;
-    while (n < candidates.size() && (n == 0 || kept < options_.top_p * sum)) kept += candidates[n++].p;
-    candidates.resize(n);
-    sum = kept;
-  }
+  if (options_.top_p < 1) sum = KeepNucleus(candidates, options_.top_p * sum);
   // In order of id, so that two nearly equal logits that change places do not change the draw.
   if (k > 0 || options_.top_p < 1) {
     std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
@@ -143,12 +187,16 @@ llama_token Sampler::DrawFrom(std::vector<llama_token_data>& candidates, float b
 }
 
 llama_token Sampler::Draw(const float* logits, int vocabulary) {
-  const float best = Largest(logits, vocabulary);
-  if (options_.temperature <= 0) return IndexOf(logits, vocabulary, best);
+  if (options_.temperature <= 0) return IndexOf(logits, vocabulary, Largest(logits, vocabulary));
+  Survey(logits, vocabulary, blocks_);
+  const float best = *std::max_element(blocks_.begin(), blocks_.end());
   const auto t = static_cast<float>(options_.temperature);
   float reach = kReach * t;
   if (options_.min_p > 0) reach = std::min(reach, -t * static_cast<float>(std::log(options_.min_p)));
-  Collect(logits, vocabulary, best - reach, candidates_);
+  float least = best - reach;
+  if (options_.top_k > 0)
+    least = std::max(least, LeastOfTop(blocks_, static_cast<std::size_t>(options_.top_k)));
+  Collect(logits, vocabulary, least, blocks_, candidates_);
   if (candidates_.empty()) return IndexOf(logits, vocabulary, best);  // every logit is NaN or minus infinity
   return DrawFrom(candidates_, best);
 }

@@ -57,6 +57,7 @@ class Sampler {
   std::unordered_map<llama_token, int> written_;  // how often in the answer
   std::unordered_map<llama_token, bool> in_prompt_;
   std::vector<llama_token_data> candidates_;  // scratch
+  std::vector<float> blocks_;                 // scratch
 };
 
 }  // namespace baton::lm
