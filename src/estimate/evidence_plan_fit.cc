@@ -15,7 +15,7 @@
 namespace baton::estimate {
 namespace {
 
-constexpr double kPullOfTilt = 0.5;  // squared points of shift
+constexpr double kPullOfTilt = 0.5;   // squared points of shift
 constexpr double kSwayCaution = 0.3;  // standard errors by which following the router must help
 // A team that agrees on fewer of its questions than this has no agreement to go by. What it seems to gain is
 // then mostly the best of some hundred draws of noise, which lies about this many standard errors up.
