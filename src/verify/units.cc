@@ -1,9 +1,11 @@
 // Units a final answer may carry. A table: one row per spelling, the factor to the base of its dimension
 // exact. Temperatures have an offset as well and are therefore compared only within one scale.
+#include <algorithm>
 #include <array>
+#include <string>
+#include <unordered_map>
 
 #include "verify/quantity.h"
-#include "verify/text.h"
 
 namespace baton::verify {
 namespace {
@@ -94,16 +96,43 @@ constexpr std::array kRows = std::to_array<Row>({
     {"GiB", "information", 1'073'741'824, 1},
 });
 
-template <class F>
-const Row* FindRow(F matches) {
-  for (const Row& row : kRows) {
-    for (std::string_view left = row.spellings; !left.empty();) {
-      const std::size_t bar = std::min(left.find('|'), left.size());
-      if (matches(left.substr(0, bar))) return &row;
-      left.remove_prefix(std::min(bar + 1, left.size()));
+// A number in a text may be followed by twenty beginnings of words that could be a unit, and most are none:
+// one look-up each. Going through the rows instead was five sixths of the time of reading an answer.
+struct Index {
+  std::unordered_map<std::string_view, const Row*> exact;
+  std::unordered_map<std::string, const Row*> lower;  // words whose case does not matter
+
+  Index() {
+    for (const Row& row : kRows) {
+      for (std::string_view left = row.spellings; !left.empty();) {
+        const std::size_t bar = std::min(left.find('|'), left.size());
+        const std::string_view s = left.substr(0, bar);
+        exact.emplace(s, &row);
+        if (s.size() > 3) lower.emplace(Lower(s), &row);
+        left.remove_prefix(std::min(bar + 1, left.size()));
+      }
     }
   }
-  return nullptr;
+  static std::string Lower(std::string_view s) {
+    std::string out(s);
+    for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+    return out;
+  }
+};
+
+const Index& TheIndex() {
+  static const Index kIndex;
+  return kIndex;
+}
+
+const Row* Exact(std::string_view s) {
+  const auto at = TheIndex().exact.find(s);
+  return at == TheIndex().exact.end() ? nullptr : at->second;
+}
+
+const Row* AnyCase(std::string_view s) {
+  const auto at = TheIndex().lower.find(Index::Lower(s));
+  return at == TheIndex().lower.end() ? nullptr : at->second;
 }
 
 std::string_view Canonical(const Row& row) {
@@ -115,17 +144,15 @@ std::string_view Canonical(const Row& row) {
 std::string_view CanonicalUnit(std::string_view written) {
   if (written.empty() || written.size() > 24) return {};
   // mW is not MW: short names by their case, words whatever it is.
-  const Row* row = FindRow([&](std::string_view s) { return s == written; });
-  if (row == nullptr && written.size() >= 3) {
-    row = FindRow([&](std::string_view s) { return s.size() > 3 && EqualIgnoringCase(s, written); });
-  }
+  const Row* row = Exact(written);
+  if (row == nullptr && written.size() > 3) row = AnyCase(written);
   return row == nullptr ? std::string_view() : Canonical(*row);
 }
 
 std::optional<UnitInfo> FindUnit(std::string_view unit) {
   const std::string_view name = CanonicalUnit(unit);
   if (name.empty()) return std::nullopt;
-  const Row* row = FindRow([&](std::string_view s) { return s == name; });
+  const Row* row = Exact(name);
   return UnitInfo{row->dimension, Rational::Of(row->num, row->den).value_or(Rational(1))};
 }
 
