@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "train/maths.h"
+#include "workflow/plan_prompt.h"
 
 namespace baton::train {
 namespace {
@@ -53,7 +54,7 @@ std::optional<Choice> Best(const Known& known, const arena::Problem& p, const st
     const double rate = records.at({p.family, p.form, known.drafts[i].name}).rate();
     const double worth = rate - UsdAt(known.drafts[i], known.played[i], own, team) / usd_per_right;
     if (best && worth <= most) continue;
-    best = Choice{workflow::WriteLists(*steps), known.drafts[i].name};
+    best = Choice{workflow::WritePlan(*steps, team), known.drafts[i].name};
     most = worth;
   }
   return best;

@@ -55,11 +55,25 @@ TEST_F(ArenaTest, TheShortFormSaysWhoIsThereAndWhatHeCosts) {
   Make();
   const Team team = {environment_->Find("cheap"), environment_->Find("dear")};
   const std::string text = TextOf(PlannerRequest(Six(), team, std::nullopt, PlannerForm::kShort));
-  EXPECT_NE(text.find("0: language model"), std::string::npos);
+  EXPECT_NE(text.find("language model: 0"), std::string::npos);
   EXPECT_NE(text.find("At most 5 steps"), std::string::npos);
   EXPECT_LT(text.size(), TextOf(PlannerRequest(Six(), team, std::nullopt, PlannerForm::kFull)).size() / 3);
   EXPECT_NE(TextOf(PlannerRequest(Six(), team, "41", PlannerForm::kShort)).find("three empty lists"),
             std::string::npos);
+}
+
+TEST_F(ArenaTest, APlanIsWrittenWithWhomItAsksFirstAndReadsBackTheSame) {
+  Make();
+  const Team team = {environment_->Find("cheap"), environment_->Find("dear")};
+  const std::string text = workflow::WritePlan(
+      {{1, "Find it.", false, {}}, {1, "Say 'it'.", true, {}}, {0, "Check.", true, {}}}, team);
+  EXPECT_EQ(text.substr(0, text.find("model_id")), "language model: 1\nlanguage model: 0\n");
+  const auto read = workflow::ParseLists(text, 5);
+  ASSERT_TRUE(read);
+  ASSERT_EQ(read->size(), 3U);
+  EXPECT_EQ((*read)[1].model, 1);
+  EXPECT_EQ((*read)[1].subtask, "Say 'it'.");
+  EXPECT_EQ(workflow::WritePlan({}, team), workflow::WriteLists({}));
 }
 
 // Exact workers alone: no model is loaded.

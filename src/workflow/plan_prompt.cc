@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace baton::workflow {
 namespace {
 
@@ -14,7 +16,7 @@ std::string Price(const budget::PriceRow* row) {
 }
 
 // Workers that compute say what they compute: it is all there is to know of them.
-std::string_view Ability(std::string_view kind) {
+std::string_view ComputesWhat(std::string_view kind) {
   if (kind == "calculator") return "computes expressions, units and dates";
   if (kind == "sql") return "answers questions about its tables, or runs a SELECT";
   if (kind == "python") return "runs Python code between backticks";
@@ -25,7 +27,7 @@ std::string_view Ability(std::string_view kind) {
 std::string Facts(const pool::Worker& w, std::int64_t unix_seconds) {
   const budget::PriceRow* row = w.prices.At(unix_seconds);
   std::string out = Price(row);
-  if (w.dialect == "exact") return fmt::format("{}, {}", Ability(w.target.model), out);
+  if (w.dialect == "exact") return fmt::format("{}, {}", ComputesWhat(w.target.model), out);
   if (w.context > 0) out += fmt::format(", context {} tokens", w.context);
   const auto& can = w.target.can;
   if (can.reasoning) out += ", reasons";
@@ -44,21 +46,38 @@ std::string CallPrice(const budget::PriceRow* row) {
   return fmt::format("{:.2g}", static_cast<double>(tokens + (row->call ? row->call->v : 0)) / 1000);
 }
 
+std::string Numbered(const pool::Worker& w, std::size_t number) {
+  return fmt::format("{}: {}", Ability(w), number);
+}
+
 std::string ShortTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
                       bool again) {
   std::string out =
       again ? "Above stands the answer of your last plan. Keep it (three empty lists) or plan anew."
             : "Do not answer. Plan.";
-  out += " Workers and prices:\n";
-  for (std::size_t i = 0; i < workers.size(); ++i) {
-    const pool::Worker& w = *workers[i];
-    out += fmt::format("{}: {}, {}\n", i, w.dialect == "exact" ? Ability(w.target.model) : "language model",
-                       CallPrice(w.prices.At(unix_seconds)));
-  }
-  return out + fmt::format("At most {} steps: model_id, subtasks, access_list.", steps);
+  out += " Workers, price first, number last:\n";
+  for (std::size_t i = 0; i < workers.size(); ++i)
+    out += fmt::format("{}, {}\n", CallPrice(workers[i]->prices.At(unix_seconds)), Numbered(*workers[i], i));
+  return out + fmt::format("At most {} steps: workers, model_id, subtasks, access_list.", steps);
 }
 
 }  // namespace
+
+std::string_view Ability(const pool::Worker& w) {
+  return w.dialect == "exact" ? ComputesWhat(w.target.model) : "language model";
+}
+
+std::string WritePlan(const std::vector<WrittenStep>& steps, const std::vector<const pool::Worker*>& team) {
+  std::string out;
+  std::vector<int> said;
+  for (const auto& s : steps) {
+    if (std::find(said.begin(), said.end(), s.model) != said.end()) continue;
+    said.push_back(s.model);
+    const auto at = static_cast<std::size_t>(s.model);
+    out += Numbered(*team.at(at), at) + "\n";
+  }
+  return out + WriteLists(steps);
+}
 
 std::optional<PlannerForm> ParsePlannerForm(std::string_view name) {
   if (name.empty() || name == "full") return PlannerForm::kFull;

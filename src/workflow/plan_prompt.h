@@ -11,12 +11,23 @@
 #include <vector>
 
 #include "pool/worker.h"
+#include "workflow/plan_text.h"
 
 namespace baton::workflow {
 
 enum class PlannerForm { kFull, kShort };
 // "full", "short"; empty: full. Nullopt: neither.
 std::optional<PlannerForm> ParsePlannerForm(std::string_view name);
+
+// What it does, in a few words.
+std::string_view Ability(const pool::Worker& worker);
+
+// A plan as a planner of the short form is taught to write it: first, for every worker that it asks, the
+// worker's line without the price ("finds sentences in its documents: 2"), then the three lists. Numbers that
+// stand behind what they stand for are copied; asked for a bare index, a model of a hundred million
+// parameters learned the lists to the letter and went on guessing whom to ask. REQUIRES: numbers are in
+// `team`.
+std::string WritePlan(const std::vector<WrittenStep>& steps, const std::vector<const pool::Worker*>& team);
 
 // Stands behind the conversation. `again`: the planner is to look at what its last plan gave.
 std::string PlannerTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
