@@ -100,7 +100,7 @@ TEST(Evidence, ATeamThatNeverAgreesMustLeadByMoreThanTheBestOfManyDrawsOfNoise) 
     const std::vector<double> usd(t.workers, 1);
     for (const double value : {100.0, 1e3, 1e4}) teams += e.Choose(usd, value).plan->workers.size() > 1;
   }
-  EXPECT_LE(teams, 1) << "of 36; 20 or so when every lead counts";
+  EXPECT_LE(teams, 1) << "of 36; 11 when every lead counts";
 }
 
 TEST(Evidence, AsksMoreTheMoreQualityIsWorth) {
