@@ -228,6 +228,7 @@ void MakeSmall(ConductorOptions* o) {
 
 int TrainConductor(const ConductorOptions& options) {
   Session s{options, SystemClock().Now()};
+  if (s.o.added == std::vector<std::string>(1, "none")) s.o.added.clear();
   if (s.o.quick) MakeSmall(&s.o);
   s.loop = net::IoLoop::Create();
   Status done = Build(&s);

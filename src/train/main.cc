@@ -19,7 +19,7 @@ void AddConductor(CLI::App& app, int& code) {
   sub->add_option("--folder", o.folder, "where adapters, checkpoint and curve are written");
   sub->add_option("--memo", o.memo, "file that remembers every repeatable call");
   sub->add_option("--workers", o.workers, "of the built-in pool");
-  sub->add_option("--added", o.added, "workers that join after training");
+  sub->add_option("--added", o.added, "workers that join after training; none: nobody");
   sub->add_option("--families", o.families, "families of problems; default: all");
   sub->add_option("--precision", o.precision, "auto, bf16 or f32");
   sub->add_option("--seed", o.seed, "of everything that is drawn");
