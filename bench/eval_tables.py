@@ -191,6 +191,9 @@ Median over sets (least to most), one core, while the machine had other work; a 
     (out / "learned_routing.md").write_text(md)
     keep = ("quality", "cost_usd", "calls", "tokens", "aiq", "aiq_to_best_single", "at_best_single_cost", "cost_to_match_best_single",
             "oracle_gap_closed", "solved_when_1_to_3_can", "decision_us", "fit_seconds", "apgr", "cpt50", "cpt80")
+    for r in results.values():
+        for d in r["data"]:
+            d["file"] = "/".join(d["file"].split("/")[-2:])  # where the folder lies is nobody's business
     small = {key: {**{k: r[k] for k in ("data", "seeds", "train_share", "revision", "machine", "best_single", "oracle")},
                    "policies": {n: {k: p[k] for k in keep if k in p} for n, p in r["policies"].items()}} for key, r in results.items()}
     (out / "learned_routing.json").write_text(json.dumps(small, separators=(",", ":")).replace('},"', '},\n"') + "\n")
