@@ -16,7 +16,7 @@ std::string Price(const budget::PriceRow* row) {
 }
 
 // Workers that compute say what they compute: it is all there is to know of them.
-std::string_view ComputesWhat(std::string_view kind) {
+std::string_view Ability(std::string_view kind) {
   if (kind == "calculator") return "computes expressions, units and dates";
   if (kind == "sql") return "answers questions about its tables, or runs a SELECT";
   if (kind == "python") return "runs Python code between backticks";
@@ -27,7 +27,7 @@ std::string_view ComputesWhat(std::string_view kind) {
 std::string Facts(const pool::Worker& w, std::int64_t unix_seconds) {
   const budget::PriceRow* row = w.prices.At(unix_seconds);
   std::string out = Price(row);
-  if (w.dialect == "exact") return fmt::format("{}, {}", ComputesWhat(w.target.model), out);
+  if (w.dialect == "exact") return fmt::format("{}, {}", Ability(w.target.model), out);
   if (w.context > 0) out += fmt::format(", context {} tokens", w.context);
   const auto& can = w.target.can;
   if (can.reasoning) out += ", reasons";
@@ -46,8 +46,9 @@ std::string CallPrice(const budget::PriceRow* row) {
   return fmt::format("{:.2g}", static_cast<double>(tokens + (row->call ? row->call->v : 0)) / 1000);
 }
 
+// A worker's line without its price.
 std::string Numbered(const pool::Worker& w, std::size_t number) {
-  return fmt::format("{}: {}", Ability(w), number);
+  return fmt::format("{}: {}", w.dialect == "exact" ? Ability(w.target.model) : "language model", number);
 }
 
 std::string ShortTask(const std::vector<const pool::Worker*>& workers, int steps, std::int64_t unix_seconds,
@@ -62,10 +63,6 @@ std::string ShortTask(const std::vector<const pool::Worker*>& workers, int steps
 }
 
 }  // namespace
-
-std::string_view Ability(const pool::Worker& w) {
-  return w.dialect == "exact" ? ComputesWhat(w.target.model) : "language model";
-}
 
 std::string WritePlan(const std::vector<WrittenStep>& steps, const std::vector<const pool::Worker*>& team) {
   std::string out;

@@ -19,9 +19,6 @@ enum class PlannerForm { kFull, kShort };
 // "full", "short"; empty: full. Nullopt: neither.
 std::optional<PlannerForm> ParsePlannerForm(std::string_view name);
 
-// What it does, in a few words.
-std::string_view Ability(const pool::Worker& worker);
-
 // A plan as a planner of the short form is taught to write it: first, for every worker that it asks, the
 // worker's line without the price ("finds sentences in its documents: 2"), then the three lists. Numbers that
 // stand behind what they stand for are copied; asked for a bare index, a model of a hundred million
