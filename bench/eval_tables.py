@@ -2,7 +2,7 @@
 import json
 import math
 
-ABLATIONS = ["evidence_no_agreement", "evidence_no_correlation", "evidence_no_router", "evidence_prior_only", "evidence_no_signs", "evidence_no_stopping"]
+ABLATIONS = ["evidence_no_agreement", "evidence_no_verifier", "evidence_no_correlation", "evidence_no_router", "evidence_prior_only", "evidence_no_signs", "evidence_no_stopping"]
 BASELINES = ["zero_router", "kmeans", "knn", "mf", "embedllm", "routerdc", "carrot", "frugalgpt", "cascade_routing", "majority_vote",
              "agreement3", "smoothie", "router"]
 # RouteLLM, arXiv 2406.18665, tables 1 to 3: trained on arena preferences, and with judged or gold labels added.
@@ -133,6 +133,12 @@ def summary(results, name):
             f"{len(low)} of {len(results)} sets ({', '.join(low) or 'none'}); it never gets there on {len(results) - len(shares)}.\n\n")
 
 
+def verified(results):
+    sets = [k for k, r in results.items() if r["config"].get("verify")]
+    return (f"Verdicts of the `code` verifier (a run in the sandbox of the question's own code or examples; no dollars) are evidence on {', '.join(sets)}; "
+            "`evidence_no_verifier` is the policy without them, and no baseline uses them.\n") if sets else ""
+
+
 def write(results, notes, missing, out):
     any_result = next(iter(results.values()))
     answers = {k: r for k, r in results.items() if k in significant(results, "evidence")[1]}
@@ -148,6 +154,7 @@ A difference whose interval touches zero is "no difference found". Quality in po
 ## The evidence policy against the best single worker, at equal dollars
 
 {best_single_table(results, 'evidence')}
+{verified(results)}
 Costs: {'; '.join(f'{k}: {note}' for k, note in notes.items() if k in results)}.
 
 ## The router alone against the best single worker, at equal dollars
@@ -162,7 +169,7 @@ shares of the best single worker's dollars. First over the sets with answers, th
 {pooled_table(results, 'evidence')}
 ## What each part of it gives, pooled over the sets with answers
 
-The same policy without agreement between answers, without the pairs' error correlation, without the router's estimates, asking one worker
+The same policy without agreement between answers, without verdicts (where there are any), without the pairs' error correlation, without the router's estimates, asking one worker
 only by those estimates, without what answers look like, and asking the whole team every time.
 
 {pooled_table(answers, 'evidence', ABLATIONS)}

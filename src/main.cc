@@ -469,6 +469,10 @@ void AddEval(CLI::App& app, int& code) {
   sub->add_option("--trust", o.trusted,
                   "use parts that these revisions finished, too: nothing they depend on has changed since")
       ->delimiter(',');
+  sub->add_option("--verify", o.verify,
+                  "verifiers to run over the recorded answers, for policies that use verdicts (code)")
+      ->delimiter(',');
+  sub->add_option("--verdicts", o.verdicts, "keep verdicts here and use those that are there");
   sub->add_option("--html", o.html, "write the report as one page");
   sub->add_option("--rerun", o.rerun,
                   "repeat the evaluation of a result file and compare; fails on a difference");

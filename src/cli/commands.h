@@ -134,7 +134,8 @@ int Bench(const BenchOptions& options);
 
 struct EvalOptions {
   std::vector<std::string> data, policies;
-  std::string prices, models = "models", json, html, rerun, parts;
+  std::vector<std::string> verify;  // verifiers whose verdicts policies may use
+  std::string prices, models = "models", json, html, rerun, parts, verdicts;
   std::vector<std::string> trusted;  // revisions whose finished parts may be used
   double train_share = 0.5, score_scale = 1;
   int seeds = 10, points = 24, draws = 1000, jobs = 0;  // jobs 0: as many as cores

@@ -14,6 +14,7 @@
 #include "base/machine.h"
 #include "cli/commands.h"
 #include "cli/revision.h"
+#include "cli/verdicts.h"
 #include "evaluate/import.h"
 #include "evaluate/report.h"
 #include "evaluate/run.h"
@@ -94,7 +95,7 @@ void SayPrices(const evaluate::EvalConfig& config) {
 }
 
 Result<Json> Evaluate(const evaluate::EvalConfig& config, const EvalOptions& options) {
-  TRY(const auto study, evaluate::Prepare(config));
+  TRY(auto study, evaluate::Prepare(config));
   for (const auto& file : study.files) {
     for (const auto& p : file.report.problems) fmt::print(stderr, "{}:{}: {}\n", file.file, p.line, p.what);
     if (file.report.problem_count > file.report.problems.size())
@@ -105,6 +106,14 @@ Result<Json> Evaluate(const evaluate::EvalConfig& config, const EvalOptions& opt
   evaluate::RunOptions run;
   run.jobs =
       options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  if (!config.verify.empty()) {
+    Progress judging;
+    TRY_VOID(AddVerdicts(study.matrix,
+                         {.verifiers = config.verify,
+                          .kept = options.verdicts,
+                          .jobs = run.jobs,
+                          .progress = [&](std::size_t done, std::size_t of) { judging("verdicts", done, of); }}));
+  }
   run.revision = std::string(Revision());
   if (!options.json.empty()) run.resume = options.json + ".parts";
   if (!options.parts.empty()) run.resume = options.parts;
@@ -153,6 +162,7 @@ int Eval(const EvalOptions& options) {
   config.prices = options.prices.empty() ? FindPrices(options.data) : options.prices;
   config.table = FindTable(options.models);
   config.policies = options.policies;
+  config.verify = options.verify;
   config.train_share = options.train_share;
   config.seeds = options.seeds;
   config.first_seed = options.first_seed;

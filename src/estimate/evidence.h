@@ -45,10 +45,14 @@ struct EvidenceTable {
   std::vector<std::int16_t> group;  // equal numbers in a row: the same answer; kUnread
   std::vector<float> cost_usd;      // of that call; kMissing: not known
   std::vector<Signs> signs;         // may be empty
+  std::vector<float> log_ratio;     // of verdicts, as in Opinion; may be empty
   std::vector<float> prior;         // P(right) as a router that has not seen the row says; may be empty
 
   bool Has(std::size_t row, std::size_t worker) const;
   float Quality(std::size_t row, std::size_t worker) const { return quality[row * workers + worker]; }
+  float LogRatio(std::size_t row, std::size_t worker) const {
+    return log_ratio.empty() ? 0 : log_ratio[row * workers + worker];
+  }
   int Group(std::size_t row, std::size_t worker) const { return group[row * workers + worker]; }
 };
 

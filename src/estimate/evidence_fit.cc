@@ -58,6 +58,7 @@ class BeliefFitter {
 
   Opinion Of(std::size_t row, std::size_t worker) const {
     Opinion o{.worker = static_cast<int>(worker), .group = t_.Group(row, worker)};
+    o.log_ratio = static_cast<double>(t_.LogRatio(row, worker));
     if (o_.signs && !t_.signs.empty()) o.signs = t_.signs[row * t_.workers + worker];
     return o;
   }
@@ -110,6 +111,7 @@ class BeliefFitter {
   // The terms of every alternative of every item, once per phase: Newton's steps then only multiply.
   void FillItems() {
     terms_.clear();
+    given_.clear();
     targets_.clear();
     TermRows rows{};
     for (Item& item : items_) {
@@ -121,6 +123,7 @@ class BeliefFitter {
       item.first = terms_.size();
       item.alternatives = static_cast<std::size_t>(g.count) + 1;
       terms_.insert(terms_.end(), rows.rows.begin(), rows.rows.begin() + g.count + 1);
+      given_.insert(given_.end(), rows.given.begin(), rows.given.begin() + g.count + 1);
       AddTargets(item, g);
     }
   }
@@ -164,7 +167,7 @@ class BeliefFitter {
     std::array<double, kMaxOpinions + 1> p;
     double most = -1e300, sum = 0;
     for (std::size_t k = 0; k < item.alternatives; ++k) {
-      p[k] = 0;
+      p[k] = given_[item.first + k];
       for (std::size_t t = 0; t < kTerms; ++t) p[k] += newton_.x[t] * terms_[item.first + k][t];
       most = std::max(most, p[k]);
     }
@@ -243,7 +246,7 @@ class BeliefFitter {
   Random random_;
   std::vector<Item> items_;
   std::vector<std::array<double, kTerms>> terms_;
-  std::vector<double> targets_;
+  std::vector<double> given_, targets_;  // verdicts' part of the terms, which has no weight to learn
   std::vector<std::vector<float>> lifts_;  // one per fold left out, the last with none
   Newton<kTerms> newton_;
   Belief b_;
@@ -254,6 +257,7 @@ Result<Belief> Belief::Fit(const EvidenceTable& table, const BeliefOptions& opti
   const auto fits = [cells](std::size_t n) { return n == 0 || n == cells; };
   if (cells == 0) return Fail(Code::kInvalidRequest, "there is nothing to learn from: no rows or no workers");
   if (table.quality.size() != cells || table.group.size() != cells || !fits(table.signs.size()) ||
+      !fits(table.log_ratio.size()) ||
       !fits(table.prior.size()))
     return Fail(Code::kInvalidRequest, "the evidence table's columns have different lengths");
   if (std::all_of(table.quality.begin(), table.quality.end(), [](float q) { return std::isnan(q); }))

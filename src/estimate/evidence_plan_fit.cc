@@ -17,9 +17,10 @@ namespace {
 
 constexpr double kPullOfTilt = 0.5;   // squared points of shift
 constexpr double kSwayCaution = 0.3;  // standard errors by which following the router must help
-// A team that agrees on fewer of its questions than this has no agreement to go by. What it seems to gain is
-// then mostly the best of some hundred draws of noise, which lies about this many standard errors up.
-constexpr double kLeastAgreement = 0.05;
+// A team that hears something (two of its answers agree, or a verifier judged one) on fewer of its questions
+// than this has nothing to go by. What it seems to gain is then mostly the best of some hundred draws of noise,
+// which lies about this many standard errors up.
+constexpr double kLeastHeard = 0.05;
 constexpr double kDeafCaution = 2.5;
 constexpr double kGrid[] = {0.5, 1,   2,   4,   8,    16,  32,
                             64,  128, 256, 512, 1024, 4096};  // x price of the best worker
@@ -56,7 +57,7 @@ class PlanFitter {
     std::vector<Rule> rules;
     std::vector<Totals> totals;  // per value
     std::vector<float> shift;    // per row; empty without a router
-    bool agrees = false;         // two of it give the same answer often enough to learn from
+    bool hears = false;          // agreement or verdicts, often enough to learn from
   };
 
   // Means per worker over its recorded cells; workers with too few of them are left out.
@@ -100,6 +101,7 @@ class PlanFitter {
         out.group.push_back(t_.group[at]);
         out.cost_usd.push_back(t_.cost_usd[at]);
         if (!t_.signs.empty()) out.signs.push_back(t_.signs[at]);
+        if (!t_.log_ratio.empty()) out.log_ratio.push_back(t_.log_ratio[at]);
         if (!t_.prior.empty()) out.prior.push_back(t_.prior[at]);
       }
     }
@@ -127,7 +129,7 @@ class PlanFitter {
         if (fold_[r] == fold) ReplayRow(belief, team, r, &replay);
       }
     }
-    Candidate c{.team = team, .rules = {}, .totals = {}, .shift = Shifts(team), .agrees = Agrees(team)};
+    Candidate c{.team = team, .rules = {}, .totals = {}, .shift = Shifts(team), .hears = Hears(team)};
     const Induction induction{fold_, o_.folds, o_.stopping};
     for (double value : e_.values_) {
       c.totals.push_back(induction.Judge(replay, value));
@@ -143,16 +145,17 @@ class PlanFitter {
     return c;
   }
 
-  bool Agrees(const std::vector<int>& team) const {
+  bool Hears(const std::vector<int>& team) const {
     std::size_t rows = 0;
     for (std::size_t r = 0; r < t_.rows; ++r) {
       std::set<int> seen;
       rows += std::any_of(team.begin(), team.end(), [&](int w) {
         const int group = t_.Has(r, U(w)) ? t_.Group(r, U(w)) : kUnread;
+        if (t_.Has(r, U(w)) && t_.LogRatio(r, U(w)) != 0) return true;
         return group != kUnread && !seen.insert(group).second;
       });
     }
-    return static_cast<double>(rows) >= kLeastAgreement * static_cast<double>(t_.rows);
+    return static_cast<double>(rows) >= kLeastHeard * static_cast<double>(t_.rows);
   }
 
   // Per row: by how much the router expects more of the team there than it usually does.
@@ -191,6 +194,7 @@ class PlanFitter {
       const std::size_t at = r * t_.workers + U(team[j]), to = r * out->m + j;
       if (t_.Has(r, U(team[j]))) {
         opinions[count] = {.worker = static_cast<int>(j), .group = t_.group[at]};
+        opinions[count].log_ratio = static_cast<double>(t_.LogRatio(r, U(team[j])));
         if (o_.signs && !t_.signs.empty()) opinions[count].signs = t_.signs[at];
         ++count;
         const float usd = t_.cost_usd[at];
@@ -215,7 +219,7 @@ class PlanFitter {
     for (std::size_t v = 0; v < e_.values_.size(); ++v) {
       const Candidate* alone = BestAlone(v);
       for (Candidate& c : candidates_) {
-        const double caution = c.agrees ? o_.caution : std::max(o_.caution, kDeafCaution);
+        const double caution = c.hears ? o_.caution : std::max(o_.caution, kDeafCaution);
         c.rules[v].lead = Smoothed(c, v) - Smoothed(*alone, v) - caution * Error(v, c, *alone);
       }
       const std::size_t first = Leader(v);

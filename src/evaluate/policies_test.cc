@@ -3,9 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <memory>
+#include <numeric>
 
 #include "evaluate/analysis.h"
+#include "evaluate/evidence_table.h"
 #include "evaluate/policy.h"
 #include "evaluate/run.h"
 #include "evaluate/test_study.h"
@@ -150,6 +153,35 @@ TEST(Policies, AgreementAndCascadesFindWhatNoQuestionTells) {
   for (const char* name : {"agreement3", "cascade_routing", "evidence"})
     EXPECT_GT(QualityAt(bench, name, 0.0085), 0.85) << name;
   EXPECT_LT(QualityAt(bench, "knn", 0.0085), 0.85);
+}
+
+TEST(Policies, VerdictsAreUsedForWhatTheyWereWorthOnTrainingRows) {
+  // No two answers are equal and no question tells anything; only a verifier does, which is right in nine of
+  // ten cases: "small" where it accepts (half of the questions are easy for it), "large" elsewhere.
+  auto matrix = Simulated(800);
+  Random random(5);
+  int next = 0;
+  for (Row& row : matrix.rows) {
+    row.prompt = "question";
+    for (Cell& cell : row.cells) {
+      cell.answer = std::to_string(next++);
+      cell.response = "The answer is " + cell.answer + ".";
+      cell.verdicts = {static_cast<std::int8_t>((cell.score > 0.5F) == (random.Unit() < 0.9) ? 1 : -1)};
+    }
+  }
+  Bench bench(matrix);
+  bench.Fine();
+  EXPECT_GT(QualityAt(bench, "evidence", 0.0085), 0.85);
+  EXPECT_LT(QualityAt(bench, "evidence_no_verifier", 0.0085), 0.82);
+  std::vector<std::size_t> rows(matrix.rows.size());
+  std::iota(rows.begin(), rows.end(), std::size_t{0});
+  const VerdictRates rates(matrix, rows);
+  const std::int8_t accept[] = {1}, reject[] = {-1}, unknown[] = {0};
+  EXPECT_NEAR(rates.LogRatio(accept), std::log(9), 0.3);
+  EXPECT_NEAR(rates.LogRatio(reject), -std::log(9), 0.3);
+  EXPECT_EQ(rates.LogRatio(unknown), 0);
+  EXPECT_EQ(rates.LogRatio({}), 0);
+  EXPECT_EQ(VerdictRates().LogRatio(accept), 0) << "nothing was measured";
 }
 
 TEST(Policies, SelfConsistencyVotesAmongSamples) {

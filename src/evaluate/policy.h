@@ -35,6 +35,7 @@ struct Seen {
   std::string_view response, answer;
   std::int64_t completion_tokens = -1;
   double cost_usd = 0;
+  std::span<const std::int8_t> verdicts;  // Cell::verdicts: what checking the answer says of it
 };
 
 // One test question being replayed.

@@ -25,9 +25,13 @@ using estimate::Evidence;
 
 class EvidencePolicy : public Policy {
  public:
-  // `agreement` false: no answer is like another.
-  EvidencePolicy(std::string_view name, estimate::EvidenceOptions options, bool agreement = true)
-      : name_(name), options_(std::move(options)), agreement_(agreement) {}
+  // What of an answer it may use.
+  struct Senses {
+    bool agreement = true;  // false: no answer is like another
+    bool verdicts = true;   // of the study's verifiers
+  };
+  EvidencePolicy(std::string_view name, estimate::EvidenceOptions options, Senses senses)
+      : name_(name), options_(std::move(options)), senses_(senses) {}
 
   std::string_view name() const override { return name_; }
 
@@ -36,8 +40,9 @@ class EvidencePolicy : public Policy {
     estimate::EvidenceOptions options = options_;
     options.seed = train.seed;
     options.values.assign(train.values.begin(), train.values.end());
-    auto table = MakeEvidenceTable(train.matrix, train.rows, calls_);
-    if (!agreement_) std::fill(table.group.begin(), table.group.end(), std::int16_t{estimate::kUnread});
+    if (senses_.verdicts) rates_ = VerdictRates(train.matrix, train.rows);
+    auto table = MakeEvidenceTable(train.matrix, train.rows, calls_, senses_.verdicts ? &rates_ : nullptr);
+    if (!senses_.agreement) std::fill(table.group.begin(), table.group.end(), std::int16_t{estimate::kUnread});
     if (options.prior) {
       const auto rows = MakeTable(train);
       TRY(QuickRouter router, QuickRouter::Fit(rows, train.seed));
@@ -67,8 +72,9 @@ class EvidencePolicy : public Policy {
       const Seen& seen = question.Ask(static_cast<std::size_t>(advice.ask));
       const auto reading = estimate::ReadAnswer(seen.response, seen.answer, calls_);
       opinions[count++] = {.worker = advice.ask,
-                           .group = agreement_ ? groups.Of(reading.key) : estimate::kUnread,
-                           .signs = reading.signs};
+                           .group = senses_.agreement ? groups.Of(reading.key) : estimate::kUnread,
+                           .signs = reading.signs,
+                           .log_ratio = rates_.LogRatio(seen.verdicts)};
     }
     const auto belief = evidence_->Weigh(choice, {opinions.data(), count}, prior);
     const auto& top = belief.groups[static_cast<std::size_t>(belief.top)];
@@ -98,41 +104,51 @@ class EvidencePolicy : public Policy {
   estimate::EvidenceOptions options_;
   std::optional<Evidence> evidence_;
   std::optional<QuickRouter> router_;
-  bool agreement_, calls_ = false;
+  VerdictRates rates_;  // empty: verdicts say nothing
+  Senses senses_;
+  bool calls_ = false;
 };
+
+std::unique_ptr<Policy> Made(std::string_view name, estimate::EvidenceOptions options = {},
+                             EvidencePolicy::Senses senses = {}) {
+  return std::make_unique<EvidencePolicy>(name, std::move(options), senses);
+}
 
 }  // namespace
 
 std::unique_ptr<Policy> MakeEvidencePolicy() {
-  return std::make_unique<EvidencePolicy>("evidence", estimate::EvidenceOptions{});
+  return Made("evidence");
 }
 std::unique_ptr<Policy> MakeEvidenceUncorrelated() {
   estimate::EvidenceOptions o;
   o.correlation = false;
-  return std::make_unique<EvidencePolicy>("evidence_no_correlation", o);
+  return Made("evidence_no_correlation", o);
 }
 std::unique_ptr<Policy> MakeEvidenceUnsigned() {
   estimate::EvidenceOptions o;
   o.signs = false;
-  return std::make_unique<EvidencePolicy>("evidence_no_signs", o);
+  return Made("evidence_no_signs", o);
 }
 std::unique_ptr<Policy> MakeEvidenceDeaf() {
-  return std::make_unique<EvidencePolicy>("evidence_no_agreement", estimate::EvidenceOptions{}, false);
+  return Made("evidence_no_agreement", {}, {.agreement = false});
+}
+std::unique_ptr<Policy> MakeEvidenceUnverified() {
+  return Made("evidence_no_verifier", {}, {.verdicts = false});
 }
 std::unique_ptr<Policy> MakeEvidenceUnrouted() {
   estimate::EvidenceOptions o;
   o.prior = false;
-  return std::make_unique<EvidencePolicy>("evidence_no_router", o);
+  return Made("evidence_no_router", o);
 }
 std::unique_ptr<Policy> MakeEvidencePriorOnly() {
   estimate::EvidenceOptions o;
   o.teams = false;
-  return std::make_unique<EvidencePolicy>("evidence_prior_only", o);
+  return Made("evidence_prior_only", o);
 }
 std::unique_ptr<Policy> MakeEvidenceVote() {
   estimate::EvidenceOptions o;
   o.stopping = false;
-  return std::make_unique<EvidencePolicy>("evidence_no_stopping", o);
+  return Made("evidence_no_stopping", o);
 }
 
 }  // namespace baton::evaluate

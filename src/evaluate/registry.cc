@@ -40,6 +40,7 @@ constexpr PolicyKind kKinds[] = {
     {"evidence_no_correlation", "the same without the pairs' error correlation", "",
      MakeEvidenceUncorrelated},
     {"evidence_no_agreement", "the same when no answer counts as like another", "", MakeEvidenceDeaf},
+    {"evidence_no_verifier", "the same without what verifiers say of the answers", "", MakeEvidenceUnverified},
     {"evidence_no_router", "the same without what a router says of the question", "", MakeEvidenceUnrouted},
     {"evidence_prior_only", "the same asking one worker only", "", MakeEvidencePriorOnly},
     {"evidence_no_signs", "the same without what answers look like", "", MakeEvidenceUnsigned},

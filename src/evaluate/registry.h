@@ -27,6 +27,7 @@ std::unique_ptr<Policy> MakeEvidencePolicy();
 std::unique_ptr<Policy> MakeEvidenceUncorrelated();
 std::unique_ptr<Policy> MakeEvidenceUnsigned();
 std::unique_ptr<Policy> MakeEvidenceDeaf();
+std::unique_ptr<Policy> MakeEvidenceUnverified();
 std::unique_ptr<Policy> MakeEvidenceUnrouted();
 std::unique_ptr<Policy> MakeEvidencePriorOnly();
 std::unique_ptr<Policy> MakeEvidenceVote();

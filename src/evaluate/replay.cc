@@ -67,7 +67,7 @@ const Seen& Replay::Ask(std::size_t worker) {
   if (b.asked) return b.seen;
   if (b.has.empty()) touched_.push_back(worker);
   b.asked = true;
-  b.seen = {cell.response, cell.answer, cell.completion_tokens, cell.cost_usd};
+  b.seen = {cell.response, cell.answer, cell.completion_tokens, cell.cost_usd, cell.verdicts};
   Pay(cell, cell.completion_tokens, cell.response, cell.cost_usd);
   return b.seen;
 }
@@ -83,7 +83,7 @@ const Seen& Replay::AskAgain(std::size_t worker, std::size_t k) {
     const Sample& sample = cell.samples[k];
     // What a sample cost is rarely recorded; it is one more call of the same kind.
     b.has[k] = 1;
-    b.more[k] = {sample.response, sample.answer, sample.completion_tokens, cell.cost_usd};
+    b.more[k] = {sample.response, sample.answer, sample.completion_tokens, cell.cost_usd, {}};
     Pay(cell, sample.completion_tokens, sample.response, cell.cost_usd);
   }
   return b.more[k];

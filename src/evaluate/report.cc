@@ -102,6 +102,7 @@ class Builder {
             {"prices", c.prices},
             {"table", c.table},
             {"policies", c.policies},
+            {"verify", c.verify},
             {"train_share", c.train_share},
             {"seeds", c.seeds},
             {"first_seed", c.first_seed},
@@ -353,6 +354,7 @@ Result<EvalConfig> ConfigOf(const nlohmann::ordered_json& report) {
     j.at("prices").get_to(c.prices);
     j.at("table").get_to(c.table);
     j.at("policies").get_to(c.policies);
+    if (j.contains("verify")) j.at("verify").get_to(c.verify);  // older files have none
     j.at("train_share").get_to(c.train_share);
     j.at("seeds").get_to(c.seeds);
     j.at("first_seed").get_to(c.first_seed);

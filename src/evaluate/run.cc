@@ -136,6 +136,7 @@ std::string Fingerprint(const Study& study) {
       fmt::format("{} {} {} {} {}", study.config.train_share, study.config.points, study.config.score_scale,
                   study.config.assumed_tokens, study.config.prices + ' ' + study.feature_id);
   for (const auto& file : study.files) all += " " + file.sha256;
+  for (const auto& name : study.config.verify) all += " verify " + name;
   return all;
 }
 

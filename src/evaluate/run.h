@@ -22,6 +22,7 @@ struct EvalConfig {
   std::string table;                  // the static table that texts become vectors by; empty: hashed words
   std::string prices;                 // file; empty: built-in list prices
   std::vector<std::string> policies;  // empty: all
+  std::vector<std::string> verify;    // verifiers whose verdicts the matrix holds (Cell::verdicts)
   double train_share = 0.5;
   int seeds = 10;
   std::uint64_t first_seed = 1;

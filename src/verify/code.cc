@@ -1,6 +1,7 @@
 // Does the answer's code do what the question's own examples say? The tests are the caller's: assert lines,
 // doctests, "Input / Output" examples of the question, or a test script of the configuration. Tests that the
-// answer brings along say what its author believes and are not run.
+// answer brings along say what its author believes and are not run. Where the question itself shows the code
+// and asks what it gives ("assert f(2) == ??"), that code is run and the answer is the value compared.
 //
 // Accepted means: every public test ran and passed, nothing more. Wrong answers that pass them are counted in
 // docs/verifiers.md, and there are many where the examples are few.
@@ -19,7 +20,7 @@ namespace {
 // (546 + 2).
 constexpr Facts kFacts{
     .name = "code",
-    .version = 1,
+    .version = 2,
     .cost = {.asks_model = false, .max_asks = 0, .max_tokens = 0, .limit = std::chrono::seconds(20)},
     .error_rate = {
         .false_accept = 0.442, .false_reject = 0.0018, .n = 890, .set = "livecodebench o1_generations"}};
@@ -42,6 +43,10 @@ class CodeRule : public Rule {
   }
 
   Task<Judgement> Check(const Subject& subject, const Context& context) const override {
+    if (setting_.script.empty()) {
+      const auto blank = FillBlank(subject.question, subject.answer);
+      if (blank) co_return co_await CheckBlank(*blank, context);
+    }
     const auto code = FindCode(subject.answer, setting_.language);
     if (!code) co_return Unknown("there is no code in the answer");
     const CodeTests tests = setting_.script.empty() ? FindTests(subject.question) : CodeTests();
@@ -61,6 +66,22 @@ class CodeRule : public Rule {
   }
 
  private:
+  // Only the assertion itself failing says that the value is wrong.
+  Task<Judgement> CheckBlank(const FilledBlank& blank, const Context& context) const {
+    if (!sandbox_) co_return Unknown(sandbox_.error().message);
+    TrialOptions options = setting_.trial;
+    options.cancel = context.cancel;
+    options.limits.until = context.deadline;
+    std::string mark = marks_.Next();
+    const Trial t =
+        co_await TryCode(**sandbox_, context.loop, blank.code, blank.tests, options, std::move(mark));
+    if (t.kind == Trial::Kind::kPassed) co_return Accept("the question's code gives the value of the answer");
+    if (t.kind == Trial::Kind::kFailed && t.evidence.starts_with("AssertionError"))
+      co_return Reject("the question's code gives another value", t.evidence);
+    co_return Unknown(t.kind == Trial::Kind::kNotRun ? t.why : "the answer could not be compared with a value",
+                      t.evidence);
+  }
+
   static Judgement ToJudgement(const Trial& t, const Snippet& code, const Context& context) {
     if (t.kind == Trial::Kind::kPassed) {
       return Accept(fmt::format("the code passed {} public test{}", t.tests, t.tests == 1 ? "" : "s"));

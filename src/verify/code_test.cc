@@ -143,6 +143,23 @@ TEST_F(CodeTest, ProgramsClassesAndDoctestsAreTried) {
             Verdict::kAccept);
 }
 
+TEST_F(CodeTest, AnAnswerToABlankIsComparedWithWhatTheQuestionsCodeGives) {
+  const std::string question =
+      "Complete the assertion.\n\n[PYTHON]\nimport math\ndef f(a):\n    return [(n, a.count(n)) for n in "
+      "sorted(set(a))]\nassert f([1, 1, 3]) == ??\n[/PYTHON]";
+  EXPECT_EQ(Check(question, "[(1, 2), (3, 1)]").verdict, Verdict::kAccept);
+  EXPECT_EQ(Check(question, R"({"reasoning": "x", "answer": "[(1,2),(3,1)]"})").verdict, Verdict::kAccept);
+  EXPECT_EQ(Check(question, "assert f([1, 1, 3]) == [(1, 2), (3, 1)]").verdict, Verdict::kAccept);
+  EXPECT_EQ(Check(question, "[(1, 1), (3, 1)]").verdict, Verdict::kReject);
+  for (const char* cheat : {"f([1, 1, 3])", "[(n, [1, 1, 3].count(n)) for n in (1, 3)]",
+                            "[(1, 2), (3, 1)] or True", "\") or (True", "I do not know."})
+    EXPECT_EQ(Check(question, cheat).verdict, Verdict::kUnknown) << cheat << ": no literal";
+  EXPECT_EQ(Check("def f(a): return a[9]\nassert f([]) == ??", "1").verdict, Verdict::kUnknown)
+      << "the question's own code fails";
+  EXPECT_FALSE(FillBlank("assert f(1) == ??", "2")) << "no code to run";
+  EXPECT_FALSE(FillBlank("def f(): pass\nassert f() == 1", "2")) << "no blank";
+}
+
 TEST_F(CodeTest, TheOperatorsOwnTestsGoBeforeTheQuestions) {
   EXPECT_EQ(
       Check("", "```python\ndef f(): return 2\n```", {{"tests", "import math\nassert f() == math.sqrt(4)"}})

@@ -34,6 +34,15 @@ struct CodeTests {
 // At most 50 of a kind (10 programs).
 CodeTests FindTests(std::string_view question);
 
+// A question that shows Python code and an assertion with its value left blank ("== ??"), with the answer
+// filled in: the question's code, and the assertion as its test. nullopt: it is no such question, or the
+// answer is too long. An answer that is no literal fails the test with another error than AssertionError.
+struct FilledBlank {
+  Snippet code;
+  CodeTests tests;
+};
+std::optional<FilledBlank> FillBlank(std::string_view question, std::string_view answer);
+
 // Same lines, white space at the ends and between words aside, numbers with a point to a relative 1e-6.
 bool SameOutput(std::string_view got, std::string_view expected);
 

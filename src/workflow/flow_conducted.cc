@@ -18,6 +18,8 @@ namespace baton::workflow {
 namespace {
 
 constexpr int kMostRounds = 3;
+// A plan of the short form is a few lines; a model that was badly trained writes on until it is stopped.
+constexpr std::int64_t kShortPlanTokens = 256;
 }  // namespace
 
 Result<Plan> BuildConducted(const Materials& m) {
@@ -28,6 +30,8 @@ Result<Plan> BuildConducted(const Materials& m) {
   auto team = m.workers;
   if (team.size() > 16) team.resize(16);
 
+  const PlannerForm form = ParsePlannerForm(m.settings.prompt).value_or(PlannerForm::kFull);
+
   Step direct = Ask("direct", Role::kWorker, First(Strongest(m.workers, m.unix_seconds), m.workers));
   direct.answers_client = true;
   direct.client_tools = true;
@@ -36,8 +40,8 @@ Result<Plan> BuildConducted(const Materials& m) {
   std::vector<StepId> planners;
   for (int round = 1; round <= rounds; ++round) {
     Step p = Ask(round == 1 ? "plan" : fmt::format("replan{}", round - 1), Role::kPlanner, {planner},
-                 PlannerTask(team, steps, m.unix_seconds, round > 1,
-                             ParsePlannerForm(m.settings.prompt).value_or(PlannerForm::kFull)));
+                 PlannerTask(team, steps, m.unix_seconds, round > 1, form));
+    if (form == PlannerForm::kShort) p.limits.max_output = kShortPlanTokens;
     p.max_planned = steps;
     p.planned_workers = team;
     p.optional = round > 1;
