@@ -68,7 +68,8 @@ void CodeRates(const Settings& s) {
   }
   auto v = Made({"code", {{"seconds", "10"}}}, Tools{.sandbox = *sandbox, .seed = 1});
   EachAnswer(s, "code", "livecodebench/o1_generations", [&](const Row&) { return v; });
-  EachAnswer(s, "code (the question's, a value to fill in)", "zeroeval/cruxeval_o", [&](const Row&) { return v; });
+  EachAnswer(s, "code (the question's, a value to fill in)", "zeroeval/cruxeval_o",
+             [&](const Row&) { return v; });
 }
 
 // Two programs for the same task, each judged by the other one.

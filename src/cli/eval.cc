@@ -108,11 +108,12 @@ Result<Json> Evaluate(const evaluate::EvalConfig& config, const EvalOptions& opt
       options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   if (!config.verify.empty()) {
     Progress judging;
-    TRY_VOID(AddVerdicts(study.matrix,
-                         {.verifiers = config.verify,
-                          .kept = options.verdicts,
-                          .jobs = run.jobs,
-                          .progress = [&](std::size_t done, std::size_t of) { judging("verdicts", done, of); }}));
+    TRY_VOID(AddVerdicts(study.matrix, {.verifiers = config.verify,
+                                        .kept = options.verdicts,
+                                        .jobs = run.jobs,
+                                        .progress = [&](std::size_t done, std::size_t of) {
+                                          judging("verdicts", done, of);
+                                        }}));
   }
   run.revision = std::string(Revision());
   if (!options.json.empty()) run.resume = options.json + ".parts";

@@ -94,8 +94,7 @@ Task<void> CheckInto(net::IoLoop& loop, const verify::Verifier& check, std::stri
 
 std::int8_t VerdictOf(const verify::Verifier& check, std::string_view question, std::string_view answer) {
   verify::Judgement judgement;
-  net::RunBlocking(
-      [&](net::IoLoop& loop) { return CheckInto(loop, check, question, answer, &judgement); });
+  net::RunBlocking([&](net::IoLoop& loop) { return CheckInto(loop, check, question, answer, &judgement); });
   if (judgement.verdict == verify::Verdict::kUnknown) return 0;
   return judgement.verdict == verify::Verdict::kAccept ? 1 : -1;
 }

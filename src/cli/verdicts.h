@@ -1,4 +1,5 @@
-// Verifiers over recorded answers: what a live pool's checks would have said, for policies that look at answers.
+// Verifiers over recorded answers: what a live pool's checks would have said, for policies that look at
+// answers.
 #pragma once
 
 #include <functional>
@@ -18,9 +19,9 @@ struct VerdictOptions {
   std::function<void(std::size_t done, std::size_t of)> progress;
 };
 
-// Fills Cell::verdicts of every recorded cell, one per verifier. A final answer that the data marks as such is
-// judged in place of the whole text. Equal answers to a question are judged once. kInvalidRequest: an unknown
-// verifier, or one that asks a model; kInternal: `kept` cannot be written.
+// Fills Cell::verdicts of every recorded cell, one per verifier. A final answer that the data marks as such
+// is judged in place of the whole text. Equal answers to a question are judged once. kInvalidRequest: an
+// unknown verifier, or one that asks a model; kInternal: `kept` cannot be written.
 Status AddVerdicts(evaluate::OutcomeMatrix& matrix, const VerdictOptions& options);
 
 }  // namespace baton::cli

@@ -246,7 +246,7 @@ class BeliefFitter {
   Random random_;
   std::vector<Item> items_;
   std::vector<std::array<double, kTerms>> terms_;
-  std::vector<double> given_, targets_;  // verdicts' part of the terms, which has no weight to learn
+  std::vector<double> given_, targets_;    // verdicts' part of the terms, which has no weight to learn
   std::vector<std::vector<float>> lifts_;  // one per fold left out, the last with none
   Newton<kTerms> newton_;
   Belief b_;
@@ -257,8 +257,7 @@ Result<Belief> Belief::Fit(const EvidenceTable& table, const BeliefOptions& opti
   const auto fits = [cells](std::size_t n) { return n == 0 || n == cells; };
   if (cells == 0) return Fail(Code::kInvalidRequest, "there is nothing to learn from: no rows or no workers");
   if (table.quality.size() != cells || table.group.size() != cells || !fits(table.signs.size()) ||
-      !fits(table.log_ratio.size()) ||
-      !fits(table.prior.size()))
+      !fits(table.log_ratio.size()) || !fits(table.prior.size()))
     return Fail(Code::kInvalidRequest, "the evidence table's columns have different lengths");
   if (std::all_of(table.quality.begin(), table.quality.end(), [](float q) { return std::isnan(q); }))
     return Fail(Code::kInvalidRequest, "no answer in the table has a score");

@@ -18,8 +18,8 @@ namespace {
 constexpr double kPullOfTilt = 0.5;   // squared points of shift
 constexpr double kSwayCaution = 0.3;  // standard errors by which following the router must help
 // A team that hears something (two of its answers agree, or a verifier judged one) on fewer of its questions
-// than this has nothing to go by. What it seems to gain is then mostly the best of some hundred draws of noise,
-// which lies about this many standard errors up.
+// than this has nothing to go by. What it seems to gain is then mostly the best of some hundred draws of
+// noise, which lies about this many standard errors up.
 constexpr double kLeastHeard = 0.05;
 constexpr double kDeafCaution = 2.5;
 constexpr double kGrid[] = {0.5, 1,   2,   4,   8,    16,  32,

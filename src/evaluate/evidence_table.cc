@@ -39,7 +39,9 @@ VerdictRates::VerdictRates(const OutcomeMatrix& matrix, std::span<const std::siz
       }
     }
   }
-  const auto ratio = [&](const Counts& c) { return std::log(c.right / all.right) - std::log(c.wrong / all.wrong); };
+  const auto ratio = [&](const Counts& c) {
+    return std::log(c.right / all.right) - std::log(c.wrong / all.wrong);
+  };
   for (std::size_t v = 0; v < accepted.size(); ++v)
     by_verifier_.push_back({ratio(accepted[v]), ratio(rejected[v])});
 }

@@ -26,7 +26,8 @@ struct Cell {
   double cost_usd = kUnpriced;                              // NaN: neither recorded nor computable
   bool cost_estimated = false;  // from text length or assumed prices rather than recorded cost or tokens
   std::vector<Sample> samples;  // further answers; usually none
-  // What each verifier of the study says of the answer: 1 accept, -1 reject, 0 cannot tell; empty: none was run.
+  // What each verifier of the study says of the answer: 1 accept, -1 reject, 0 cannot tell; empty: none was
+  // run.
   std::vector<std::int8_t> verdicts;
 };
 

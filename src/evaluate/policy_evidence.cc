@@ -42,7 +42,8 @@ class EvidencePolicy : public Policy {
     options.values.assign(train.values.begin(), train.values.end());
     if (senses_.verdicts) rates_ = VerdictRates(train.matrix, train.rows);
     auto table = MakeEvidenceTable(train.matrix, train.rows, calls_, senses_.verdicts ? &rates_ : nullptr);
-    if (!senses_.agreement) std::fill(table.group.begin(), table.group.end(), std::int16_t{estimate::kUnread});
+    if (!senses_.agreement)
+      std::fill(table.group.begin(), table.group.end(), std::int16_t{estimate::kUnread});
     if (options.prior) {
       const auto rows = MakeTable(train);
       TRY(QuickRouter router, QuickRouter::Fit(rows, train.seed));

@@ -98,18 +98,10 @@ class Builder {
 
   Json Config() const {
     const EvalConfig& c = study_.config;
-    return {{"files", c.files},
-            {"prices", c.prices},
-            {"table", c.table},
-            {"policies", c.policies},
-            {"verify", c.verify},
-            {"train_share", c.train_share},
-            {"seeds", c.seeds},
-            {"first_seed", c.first_seed},
-            {"points", c.points},
-            {"draws", c.draws},
-            {"score_scale", c.score_scale},
-            {"assumed_tokens", c.assumed_tokens}};
+    return {{"files", c.files},       {"prices", c.prices},           {"table", c.table},
+            {"policies", c.policies}, {"verify", c.verify},           {"train_share", c.train_share},
+            {"seeds", c.seeds},       {"first_seed", c.first_seed},   {"points", c.points},
+            {"draws", c.draws},       {"score_scale", c.score_scale}, {"assumed_tokens", c.assumed_tokens}};
   }
 
   std::vector<Analysed> Analyse(int slice, int draws) const {

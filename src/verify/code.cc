@@ -78,8 +78,8 @@ class CodeRule : public Rule {
     if (t.kind == Trial::Kind::kPassed) co_return Accept("the question's code gives the value of the answer");
     if (t.kind == Trial::Kind::kFailed && t.evidence.starts_with("AssertionError"))
       co_return Reject("the question's code gives another value", t.evidence);
-    co_return Unknown(t.kind == Trial::Kind::kNotRun ? t.why : "the answer could not be compared with a value",
-                      t.evidence);
+    co_return Unknown(
+        t.kind == Trial::Kind::kNotRun ? t.why : "the answer could not be compared with a value", t.evidence);
   }
 
   static Judgement ToJudgement(const Trial& t, const Snippet& code, const Context& context) {

@@ -49,8 +49,8 @@ std::optional<FilledBlank> FillBlank(std::string_view question, std::string_view
   // A JSON string is a Python string, but for characters beyond the first plane, which are left as they are.
   const std::string quoted =
       nlohmann::json(std::string(Trim(value))).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  out.tests.asserts.push_back("assert (" + std::string(left) + ") == __import__('ast').literal_eval(" + quoted +
-                              ")");
+  out.tests.asserts.push_back("assert (" + std::string(left) + ") == __import__('ast').literal_eval(" +
+                              quoted + ")");
   return out;
 }
 
