@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "estimate/estimator.h"
 #include "estimate/evidence_terms.h"
@@ -73,11 +74,13 @@ void Belief::GroupOpinions(std::span<const Opinion> opinions, Posterior* out) co
     out->of[i] = into;
     Posterior::Group& g = out->groups[static_cast<std::size_t>(into)];
     ++g.size;
-    // Of equal answers the most reliable worker's: graders see more than the final answer.
-    if (g.best < 0 ||
-        reliability_[static_cast<std::size_t>(opinions[i].worker)] >
-            reliability_[static_cast<std::size_t>(opinions[static_cast<std::size_t>(g.best)].worker)])
-      g.best = static_cast<int>(i);
+    // Of equal answers the one that verifiers think best of, then the most reliable worker's: graders and
+    // verifiers see more than the final answer (the case of a letter, what stands around it).
+    const auto standing = [&](std::size_t who) {
+      const Opinion& o = opinions[who];
+      return std::pair(o.log_ratio, reliability_[static_cast<std::size_t>(o.worker)]);
+    };
+    if (g.best < 0 || standing(i) > standing(static_cast<std::size_t>(g.best))) g.best = static_cast<int>(i);
   }
 }
 

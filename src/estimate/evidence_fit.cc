@@ -128,17 +128,26 @@ class BeliefFitter {
     }
   }
 
-  // The group's mean score, "nobody" what is left; scores in parts may add to more than one.
+  // The mean score of the group's members that have the verdict of the answer it would give; "nobody" what is
+  // left; scores in parts may add to more than one.
   void AddTargets(const Item& item, const Posterior& g) {
     const std::size_t first = targets_.size();
     targets_.resize(first + item.alternatives, 0);
+    std::array<double, kMaxOpinions> alike{};
+    const auto counts = [&](std::size_t i) {
+      const auto best = static_cast<std::size_t>(g.groups[static_cast<std::size_t>(g.of[i])].best);
+      return item.opinions[i].log_ratio == item.opinions[best].log_ratio;
+    };
+    for (std::size_t i = 0; i < item.opinions.size(); ++i)
+      alike[static_cast<std::size_t>(g.of[i])] += counts(i);
     double sum = 0;
     for (std::size_t i = 0; i < item.opinions.size(); ++i) {
+      if (!counts(i)) continue;
       const auto k = static_cast<std::size_t>(g.of[i]);
       const auto q =
           static_cast<double>(t_.Quality(item.row, static_cast<std::size_t>(item.opinions[i].worker)));
-      targets_[first + k] += q / g.groups[k].size;
-      sum += q / g.groups[k].size;
+      targets_[first + k] += q / alike[k];
+      sum += q / alike[k];
     }
     for (std::size_t k = 0; sum > 1 && k + 1 < item.alternatives; ++k) targets_[first + k] /= sum;
     targets_.back() = std::max(0.0, 1 - sum);

@@ -156,6 +156,11 @@ TEST_F(CodeTest, AnAnswerToABlankIsComparedWithWhatTheQuestionsCodeGives) {
     EXPECT_EQ(Check(question, cheat).verdict, Verdict::kUnknown) << cheat << ": no literal";
   EXPECT_EQ(Check("def f(a): return a[9]\nassert f([]) == ??", "1").verdict, Verdict::kUnknown)
       << "the question's own code fails";
+  const std::string text = "def f(a):\n    return a + '!'\nassert f('so') == ??";
+  EXPECT_EQ(Check(text, "'so!'").verdict, Verdict::kAccept);
+  EXPECT_EQ(Check(text, "so!").verdict, Verdict::kAccept) << "a text without its quotes";
+  EXPECT_EQ(Check(text, "so").verdict, Verdict::kReject);
+  EXPECT_EQ(Check(text, "f('so')").verdict, Verdict::kReject) << "is another text";
   EXPECT_FALSE(FillBlank("assert f(1) == ??", "2")) << "no code to run";
   EXPECT_FALSE(FillBlank("def f(): pass\nassert f() == 1", "2")) << "no blank";
 }
