@@ -72,7 +72,7 @@ DATA = {"region": "here", "retention": "none", "trains": False, "classes": ["pub
 
 def configuration(tmp_path, path, adapter):
     workers = [{"name": "conductor", "dialect": "local", "path": str(path), "adapter": str(adapter), "data": DATA,
-                "price": {"input": 0.02, "output": 0.08}, "parallel": 2},
+                "price": {"input": 0.02, "output": 0.08}, "parallel": 2, "threads": 1},
                {"name": "calculator", "dialect": "exact", "model": "calculator", "price": {"call": "0.000001"}, "data": DATA}]
     file = tmp_path / "baton.yaml"
     file.write_text(json.dumps({"listen": "127.0.0.1:0", "store": f"sqlite:{tmp_path}/b.db", "workers": workers,
