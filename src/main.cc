@@ -423,6 +423,8 @@ void AddEvalLive(CLI::App& eval, int& code) {
   AddGround(sub, o);
   sub->add_option("--coordinator", o.coordinator, "file of a trained coordinator: rows of their own");
   sub->add_option("--conductor", o.conductor, "with --config: the worker whose model was trained to plan");
+  sub->add_option("--adapter", o.adapter,
+                  "over the built-in pool: the adapter of `baton train conductor`, for rows of its own");
   sub->add_option("--generations", o.generations, "of the MasRouter-style controller")
       ->check(CLI::Range(0, 10000));
   sub->add_option("--replications", o.replications, "problems per generation")->check(CLI::Range(1, 10000));

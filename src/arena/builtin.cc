@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "arena/primed_backend.h"
+#include "lm/models.h"
 #include "pool/local_backend.h"
 
 namespace baton::arena {
@@ -59,6 +60,20 @@ lm::EngineOptions EngineFor(const pool::Worker& worker, const BuiltinOptions& o)
   return engine;
 }
 
+// "smol" with an adapter laid over it. The memo knows it by the adapter's content.
+Status AddConductor(const BuiltinOptions& o, BuiltinPool* pool) {
+  auto worker = WorkerOf(kRows[0], o.models);
+  TRY(const std::string hash, lm::FileSha256(o.adapter));
+  worker->name = kConductor;
+  worker->target.model = fmt::format("{}, adapter {}", kRows[0].model, hash.substr(0, 16));
+  worker->adapter = o.adapter;
+  lm::EngineOptions engine = EngineFor(*worker, o);
+  engine.adapter = o.adapter;
+  TRY(pool->conductor, lm::Engine::Load(engine));
+  pool->workers.push_back(std::move(worker));
+  return {};
+}
+
 bool IsBase(std::string_view worker) {
   return std::any_of(std::begin(kRows), std::end(kRows),
                      [&](const Row& r) { return r.name == worker && r.base; });
@@ -95,6 +110,7 @@ Result<BuiltinPool> MakeBuiltinPool(const BuiltinOptions& o, std::string* left_o
     }
     out.workers.push_back(std::move(worker));
   }
+  if (!o.adapter.empty()) TRY_VOID(AddConductor(o, &out));
   return out;
 }
 
@@ -102,7 +118,7 @@ std::shared_ptr<lm::Engine> BuiltinPool::Engine(std::string_view worker) const {
   for (const auto& [name, engine] : engines) {
     if (name == worker) return engine;
   }
-  return nullptr;
+  return worker == kConductor ? conductor : nullptr;
 }
 
 pool::BackendFactory BuiltinPool::Factory(Loop& loop) const {

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "arena/families.h"
@@ -18,17 +19,21 @@ struct BuiltinOptions {
   int parallel = 8;  // sequences a model decodes together
   int threads = 0;
   bool reader = false;  // also an engine that does nothing but read transcripts
+  // LoRA of `baton train conductor`: the worker `conductor` is "smol" with it. Empty: there is none.
+  std::string adapter;
 };
+inline constexpr std::string_view kConductor = "conductor";
 
 // Prices are of this project's making, in the proportion of what the workers cost to run: models by tokens,
 // exact workers by call. They are the unit in which every cost of the results is stated, not a provider's.
 struct BuiltinPool {
-  std::vector<std::shared_ptr<const pool::Worker>> workers;
+  std::vector<std::shared_ptr<const pool::Worker>> workers;  // those named, then the conductor
   // Of `names` that are models; the first reads transcripts for coordinators.
   std::vector<std::pair<std::string, std::shared_ptr<lm::Engine>>> engines;
   // Of the first model, when asked for: what it has read stays in its cache until the next turn, because no
   // answer of the same model takes its place. The weights are in memory once.
   std::shared_ptr<lm::Engine> reader;
+  std::shared_ptr<lm::Engine> conductor;
   World world;
   std::shared_ptr<verify::Sandbox> sandbox;
 

@@ -167,7 +167,8 @@ int TrainCoordinator(const TrainCoordinatorOptions& options);
 // The same ground (pool, problems, memo), nothing trained but what the table's own rows need.
 struct EvalLiveOptions : TrainCoordinatorOptions {
   std::string coordinator;  // file of a trained one; empty: no such row
-  std::string conductor;    // worker whose model was trained to plan; empty: no such rows
+  std::string conductor;    // worker of `config` whose model was trained to plan, or
+  std::string adapter;      // its adapter, over the built-in pool; both empty: no such rows
   int timed = 0;            // problems that every policy is timed on
 };
 int EvalLive(const EvalLiveOptions& options);

@@ -25,7 +25,7 @@ conduct::TableOptions TableOf(const EvalLiveOptions& o, const Ground& g,
   t.optimise.replications = o.replications;
   t.optimise.population = o.population;
   t.languages = g.languages;
-  t.conductor = o.conductor;
+  t.conductor = g.conductor;
   t.coordinator = coordinator;
   t.timed = o.timed;
   t.fresh = g.fresh_rollouts.get();
@@ -62,10 +62,21 @@ int EvalLive(const EvalLiveOptions& given) {
   EvalLiveOptions o = given;
   if (o.quick) Shrink(&o);
   o.gate_each = 0;
+  if (!o.conductor.empty() && o.config.empty())
+    return Complain(
+        Fail(Code::kInvalidRequest,
+             "--conductor names a worker of --config, which is not given; for the built-in pool say "
+             "--adapter FILE",
+             "no_config"));
+  if (!o.adapter.empty() && !o.config.empty())
+    return Complain(Fail(Code::kInvalidRequest,
+                         "--adapter is for the built-in pool; with --config say --conductor WORKER",
+                         "adapter_and_config"));
   const TimePoint began = SystemClock().Now();
   const auto loop = net::IoLoop::Create();
   Ground ground;
   ground.conductor = o.conductor;
+  ground.adapter = o.adapter;
   if (Status built = BuildGround(o, *loop, &ground); !built) return Complain(built.error());
   std::optional<conduct::Coordinator> coordinator;
   if (!o.coordinator.empty()) {

@@ -79,6 +79,8 @@ Result<Parts> Builtin(const TrainCoordinatorOptions& o, arena::World world, Loop
   pool.parallel = o.parallel;
   pool.threads = o.threads;
   pool.reader = true;
+  pool.adapter = g->adapter;
+  if (!g->adapter.empty()) g->conductor = arena::kConductor;
   if (!o.workers.empty()) pool.names = o.workers;
   std::string left_out;
   TRY(g->pool, arena::MakeBuiltinPool(pool, &left_out));
@@ -104,11 +106,15 @@ Result<Parts> Configured(const TrainCoordinatorOptions& o, net::IoLoop& loop, Gr
   Parts parts;
   parts.backend = serve::BackendsOf(loop, *g->client, g->engines, Log::Null());
   std::int64_t dearest = -1;
+  bool found = g->conductor.empty();
   for (const auto& w : g->config.workers) {
+    const bool conducts = w->name == g->conductor;
     const bool wanted =
         o.workers.empty() || std::find(o.workers.begin(), o.workers.end(), w->name) != o.workers.end();
-    if (!w->target.can.chat || w->dialect == "tool" || !wanted) continue;
+    if (!w->target.can.chat || w->dialect == "tool" || !(wanted || conducts)) continue;
     parts.workers.push_back(w);
+    found |= conducts;
+    if (conducts) continue;  // it plans; the pool is the others
     if (w->simulated) g->simulated += (g->simulated.empty() ? "" : ", ") + w->name;
     const budget::PriceRow* row = w->prices.At(0);
     if (w->dialect != "exact") g->languages.push_back(w->name);
@@ -119,6 +125,10 @@ Result<Parts> Configured(const TrainCoordinatorOptions& o, net::IoLoop& loop, Gr
     const bool reads = w->dialect == "local" && (o.reader.empty() ? !parts.base : o.reader == w->name);
     if (reads) parts.base = w.get();
   }
+  if (!found)
+    return Fail(Code::kInvalidRequest,
+                fmt::format("the configuration has no worker '{}' that could conduct", g->conductor),
+                "unknown_worker");
   // The planner last: it also aggregates.
   std::stable_partition(g->languages.begin(), g->languages.end(),
                         [&](const std::string& name) { return name != g->planner; });
@@ -168,17 +178,19 @@ Result<Parts> RecordedParts(const TrainCoordinatorOptions& o, Loop& loop, Ground
   return Parts{g->environment->workers(), nullptr, g->pool.reader, g->pool.workers.front().get()};
 }
 
-// The rollouts over one environment and reader.
+// The rollouts over one environment and reader; their pool is every worker but the conductor.
 std::unique_ptr<conduct::Rollouts> RolloutsOf(const TrainCoordinatorOptions& o, const Parts& parts,
-                                              arena::Environment& environment, conduct::StateReader& reader,
-                                              int at_once) {
+                                              const std::string& conductor, arena::Environment& environment,
+                                              conduct::StateReader& reader, int at_once) {
   conduct::RolloutOptions rollouts;
   rollouts.usd_per_right = o.usd_per_right;
   rollouts.max_answer = o.max_answer;
   rollouts.parallel = static_cast<std::size_t>(at_once);
   if (const budget::PriceRow* row = parts.base->prices.At(0)) rollouts.read_price = row->input;
   std::vector<std::string> names;
-  for (const auto& w : parts.workers) names.push_back(w->name);
+  for (const auto& w : parts.workers) {
+    if (w->name != conductor) names.push_back(w->name);
+  }
   return std::make_unique<conduct::Rollouts>(environment, reader, std::move(names), rollouts);
 }
 
@@ -210,9 +222,9 @@ Status BuildGround(const TrainCoordinatorOptions& o, net::IoLoop& loop, Ground* 
     options.memo = g->memo.get();
     TRY(g->environment, arena::Environment::Create(loop, std::move(options)));
     g->fresh_reader = conduct::NewEngineReader(loop, parts->engine, hash, nullptr);
-    g->fresh_rollouts = RolloutsOf(o, *parts, *g->fresh, *g->fresh_reader, 1);
+    g->fresh_rollouts = RolloutsOf(o, *parts, g->conductor, *g->fresh, *g->fresh_reader, 1);
   }
-  g->rollouts = RolloutsOf(o, *parts, *g->environment, *g->reader, o.episodes);
+  g->rollouts = RolloutsOf(o, *parts, g->conductor, *g->environment, *g->reader, o.episodes);
   return {};
 }
 

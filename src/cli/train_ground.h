@@ -37,6 +37,7 @@ struct Ground {
   std::string planner;                 // the strongest language model
   std::vector<std::string> languages;  // all of them, the planner last
   std::string conductor;               // set before: who gets the workflows of a trained conductor
+  std::string adapter;                 // set before: or its adapter, over the built-in pool's first model
   std::string simulated;               // names of simulated workers
 };
 

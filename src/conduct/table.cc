@@ -156,12 +156,13 @@ Task<void> TakeTimes(Desk* d) {
   }
 }
 
-workflow::FlowSettings Planned(std::string name, const std::string& planner, int rounds) {
+workflow::FlowSettings Planned(std::string name, const std::string& planner, int rounds, const char* prompt) {
   workflow::FlowSettings s;
   s.name = std::move(name);
   s.kind = "conducted";
   s.planner = planner;
   s.rounds = rounds;
+  s.prompt = prompt;
   return s;
 }
 
@@ -170,10 +171,11 @@ workflow::FlowSettings Planned(std::string name, const std::string& planner, int
 std::vector<workflow::FlowSettings> TableFlows(const std::vector<std::string>& languages,
                                                const std::string& conductor) {
   auto out = StudyFlows(languages.empty() ? std::string() : languages.back());
-  for (const auto& who : languages) out.push_back(Planned("planned_" + who, who, 1));
+  for (const auto& who : languages) out.push_back(Planned("planned_" + who, who, 1, "full"));
   if (!conductor.empty()) {
-    out.push_back(Planned("conductor", conductor, 1));
-    out.push_back(Planned("conductor_recursive", conductor, 2));
+    // As `baton train conductor` asks.
+    out.push_back(Planned("conductor", conductor, 1, "short"));
+    out.push_back(Planned("conductor_recursive", conductor, 2, "short"));
   }
   return out;
 }

@@ -98,6 +98,19 @@ def test_the_trained_conductor_serves_baton_ultra(trained, tmp_path, start):
     assert baton.chat("What is 2 + 3?", model="baton-ultra", max_tokens=24).status == 200
 
 
+def test_a_table_of_the_built_in_pool_has_rows_for_an_adapter(trained, tmp_path):
+    small = ["eval", "live", "--models", MODELS, "--families", "units", "--train", "2", "--test", "2", "--threads", "1", "--max-answer", "8",
+             "--generations", "1", "--population", "2", "--replications", "1"]
+    code, out, err = house.run(*small, "--workers", "smol", "calculator", "--adapter", trained[0] / "warm_start.gguf", "--results",
+                               tmp_path / "live.json", timeout=300)
+    assert code == 0, err
+    live = json.loads((tmp_path / "live.json").read_text())
+    assert {"conductor", "conductor_recursive", "prompted_planner:smol"} <= set(live["policies"]), out
+    assert live["pool"] == ["smol", "calculator"] and "worker:conductor" not in live["policies"], "it plans for the others"
+    code, _, err = house.run(*small, "--conductor", "smol")
+    assert code == 1 and "--adapter" in err, err
+
+
 def test_an_adapter_for_another_model_is_refused_by_name(trained, tmp_path):
     gemma = MODELS / "gemma-3-270m.gguf"
     if not gemma.exists():
