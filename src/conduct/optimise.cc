@@ -106,9 +106,12 @@ std::vector<double> SpreadOf(const SingleTurns& turns, std::size_t width) {
 
 Coordinator EvolveOnRecorded(const Rollouts& rollouts, const SingleTurns& turns, const Coordinator& blank,
                              const OptimiseOptions& o) {
-  // The rows of roles have no say in a single turn and stay zero.
+  // The rows of roles have no say in a single turn and stay zero. Labels say most of what one turn can teach,
+  // for nothing; from zeros, a thousand generations on 84 problems ended 9 points behind them.
   const std::size_t n = blank.workers.size() * static_cast<std::size_t>(blank.base.width);
-  SepCmaEs es({std::vector<double>(n, 0), o.sigma, SpreadFor(o, n), o.population, o.seed});
+  const Coordinator labels = FitLabels(rollouts, turns, blank);
+  std::vector<double> start(labels.head.begin(), labels.head.begin() + static_cast<std::ptrdiff_t>(n));
+  SepCmaEs es({std::move(start), o.sigma, SpreadFor(o, n), o.population, o.seed});
   const Replay replay(rollouts, turns);
   Coordinator c = blank;
   for (int g = 0; g < o.replay_generations; ++g) {

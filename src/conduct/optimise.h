@@ -48,7 +48,8 @@ struct Optimised {
 // one sigma for all columns they are all that candidates differ by.
 std::vector<double> SpreadOf(const SingleTurns& turns, std::size_t width);
 
-// sep-CMA-ES on the single turns alone: the start of the others, and a policy of one turn.
+// sep-CMA-ES on the single turns alone, from the head that fits the labels (FitLabels): the start of the
+// others, and a policy of one turn.
 Coordinator EvolveOnRecorded(const Rollouts& rollouts, const SingleTurns& turns, const Coordinator& blank,
                              const OptimiseOptions& options);
 // sep-CMA-ES over played episodes, from `start`. A checkpoint after every generation; with `resume` the curve
