@@ -425,6 +425,10 @@ void AddEvalLive(CLI::App& eval, int& code) {
   sub->add_option("--conductor", o.conductor, "with --config: the worker whose model was trained to plan");
   sub->add_option("--adapter", o.adapter,
                   "over the built-in pool: the adapter of `baton train conductor`, for rows of its own");
+  sub->add_option(
+      "--write-gate", o.write_gate,
+      "judge the conductor slice by slice beside the best single worker; write where it may serve");
+  sub->add_option("--gate", o.gate_each, "with --write-gate: problems per slice")->check(CLI::Range(1, 1000));
   sub->add_option("--generations", o.generations, "of the MasRouter-style controller")
       ->check(CLI::Range(0, 10000));
   sub->add_option("--replications", o.replications, "problems per generation")->check(CLI::Range(1, 10000));

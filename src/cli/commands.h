@@ -170,6 +170,7 @@ struct EvalLiveOptions : TrainCoordinatorOptions {
   std::string conductor;    // worker of `config` whose model was trained to plan, or
   std::string adapter;      // its adapter, over the built-in pool; both empty: no such rows
   int timed = 0;            // problems that every policy is timed on
+  std::string write_gate;   // file: where the conductor may serve; empty: it is not judged
 };
 int EvalLive(const EvalLiveOptions& options);
 

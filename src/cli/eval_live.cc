@@ -2,11 +2,15 @@
 // lives in conduct/ and arena/; the two policies of recorded turns come from evaluate/ (live_policies.h).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <optional>
 
 #include "cli/live_policies.h"
 #include "cli/train_ground.h"
 #include "conduct/file.h"
+#include "conduct/gate_file.h"
+#include "conduct/promote.h"
 #include "conduct/table.h"
 #include "lm/distil.h"
 
@@ -42,9 +46,27 @@ conduct::TableOptions TableOf(const EvalLiveOptions& o, const Ground& g,
   return t;
 }
 
-Task<void> Table(Ground* g, conduct::TableOptions options, conduct::Study* out, net::IoLoop* loop) {
+// Judges the conductor slice by slice on problems that nothing else is done with.
+Task<void> Judge(Ground* g, const std::string& best_single, conduct::Gate* out) {
+  const auto& names = g->rollouts->workers();
+  const auto best =
+      static_cast<std::size_t>(std::find(names.begin(), names.end(), best_single) - names.begin());
+  const conduct::SingleTurns turns = co_await g->rollouts->PlaySingleTurns(g->train);
+  *out = co_await conduct::MakeWorkflowGate(*g->rollouts, "conductor", best, g->gate, g->train, turns);
+}
+
+Task<void> Table(Ground* g, conduct::TableOptions options, conduct::Study* out,
+                 std::optional<conduct::Gate>* gate, net::IoLoop* loop) {
   *out = co_await conduct::RunTable(*g->rollouts, g->train, g->test, std::move(options));
+  if (*gate) co_await Judge(g, out->best_single, &**gate);
   loop->Stop();
+}
+
+Status WriteGate(const EvalLiveOptions& o, const Ground& g, conduct::Gate gate) {
+  for (const auto& s : gate.slices)
+    fmt::print(stderr, "gate: slice {:<12} {} ({:+.3f} [{:+.3f}, {:+.3f}], {} problems)\n", s.slice,
+               s.passed ? "passed " : "refused", s.difference, s.low, s.high, s.problems);
+  return conduct::SaveGate({g.reader->base(), o.command, std::move(gate)}, o.write_gate);
 }
 
 Status Write(const EvalLiveOptions& o, const Ground& g, const conduct::Study& study) {
@@ -61,7 +83,7 @@ Status Write(const EvalLiveOptions& o, const Ground& g, const conduct::Study& st
 int EvalLive(const EvalLiveOptions& given) {
   EvalLiveOptions o = given;
   if (o.quick) Shrink(&o);
-  o.gate_each = 0;
+  if (o.write_gate.empty()) o.gate_each = 0;
   if (!o.conductor.empty() && o.config.empty())
     return Complain(
         Fail(Code::kInvalidRequest,
@@ -90,12 +112,21 @@ int EvalLive(const EvalLiveOptions& given) {
                            "coordinator_pool"));
     coordinator = std::move(*loaded);
   }
+  if (!o.write_gate.empty() && ground.conductor.empty())
+    return Complain(Fail(Code::kInvalidRequest,
+                         "--write-gate judges a conductor: say --adapter or --conductor, too",
+                         "no_conductor"));
   conduct::Study study;
+  std::optional<conduct::Gate> gate;
+  if (!o.write_gate.empty()) gate.emplace();
   loop->Post([&] {
-    Spawn(
-        Table(&ground, TableOf(o, ground, coordinator ? &*coordinator : nullptr, began), &study, loop.get()));
+    Spawn(Table(&ground, TableOf(o, ground, coordinator ? &*coordinator : nullptr, began), &study, &gate,
+                loop.get()));
   });
   loop->Run();
+  if (gate) {
+    if (Status written = WriteGate(o, ground, std::move(*gate)); !written) return Complain(written.error());
+  }
   if (Status written = Write(o, ground, study); !written) return Complain(written.error());
   return 0;
 }

@@ -67,6 +67,28 @@ SliceVerdict Judge(std::string slice, const std::vector<double>& differences) {
   return v;
 }
 
+namespace {
+
+// One verdict per family that was trained on, from what the policy and worker `best` made of the same
+// problems.
+Gate GateOf(const Rollouts& rollouts, std::size_t best, const std::vector<arena::Problem>& problems,
+            const std::vector<double>& differences, const std::vector<arena::Problem>& train,
+            const SingleTurns& train_turns, std::size_t width) {
+  std::map<std::string, std::vector<double>> by_family;
+  for (std::size_t i = 0; i < problems.size(); ++i) by_family[problems[i].family].push_back(differences[i]);
+  Gate gate;
+  gate.fallback = rollouts.workers()[best];
+  gate.usd_per_right = rollouts.options().usd_per_right;
+  for (auto& [family, centre] : Centres(train, train_turns, width)) {
+    SliceVerdict v = Judge(family, by_family[family]);
+    v.centre = std::move(centre);
+    gate.slices.push_back(std::move(v));
+  }
+  return gate;
+}
+
+}  // namespace
+
 Task<Gate> MakeGate(Rollouts& rollouts, const Coordinator& coordinator, std::size_t best,
                     const std::vector<arena::Problem>& problems, const std::vector<arena::Problem>& train,
                     const SingleTurns& train_turns) {
@@ -76,18 +98,24 @@ Task<Gate> MakeGate(Rollouts& rollouts, const Coordinator& coordinator, std::siz
   for (const auto& p : problems) trials.push_back({&free, &p, 0});
   const auto runs = co_await rollouts.Play(std::move(trials));
   const auto alone = co_await PlayAlone(rollouts, best, problems);
-  std::map<std::string, std::vector<double>> differences;
+  std::vector<double> differences;
   for (std::size_t i = 0; i < problems.size(); ++i)
-    differences[problems[i].family].push_back(runs[i].utility - rollouts.Utility(alone[i]));
-  Gate gate;
-  gate.fallback = rollouts.workers()[best];
-  gate.usd_per_right = rollouts.options().usd_per_right;
-  for (auto& [family, centre] : Centres(train, train_turns, static_cast<std::size_t>(free.base.width))) {
-    SliceVerdict v = Judge(family, differences[family]);
-    v.centre = std::move(centre);
-    gate.slices.push_back(std::move(v));
-  }
-  co_return gate;
+    differences.push_back(runs[i].utility - rollouts.Utility(alone[i]));
+  co_return GateOf(rollouts, best, problems, differences, train, train_turns,
+                   static_cast<std::size_t>(free.base.width));
+}
+
+Task<Gate> MakeWorkflowGate(Rollouts& rollouts, const std::string& workflow, std::size_t best,
+                            const std::vector<arena::Problem>& problems,
+                            const std::vector<arena::Problem>& train, const SingleTurns& train_turns) {
+  std::vector<std::string> team = rollouts.workers();
+  const Measured ours = co_await MeasureWorkflow(rollouts, workflow, workflow, std::move(team), 0, problems);
+  const auto alone = co_await PlayAlone(rollouts, best, problems);
+  std::vector<double> differences;
+  for (std::size_t i = 0; i < problems.size(); ++i)
+    differences.push_back(rollouts.Utility(ours.tries[i]) - rollouts.Utility(alone[i]));
+  const auto width = static_cast<std::size_t>(rollouts.Blank(1, false).base.width);
+  co_return GateOf(rollouts, best, problems, differences, train, train_turns, width);
 }
 
 }  // namespace baton::conduct

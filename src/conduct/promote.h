@@ -1,6 +1,8 @@
-// The gate of a coordinator, made by playing it and the best single worker on problems of their own.
+// The gate of a coordinator or a conductor, made by playing it and the best single worker on problems of
+// their own.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "conduct/measure.h"
@@ -13,6 +15,12 @@ namespace baton::conduct {
 Task<Gate> MakeGate(Rollouts& rollouts, const Coordinator& coordinator, std::size_t best,
                     const std::vector<arena::Problem>& problems, const std::vector<arena::Problem>& train,
                     const SingleTurns& train_turns);
+
+// The same for a workflow of the rollouts' environment (a conductor's): slices are found by the states of the
+// rollouts' reader.
+Task<Gate> MakeWorkflowGate(Rollouts& rollouts, const std::string& workflow, std::size_t best,
+                            const std::vector<arena::Problem>& problems,
+                            const std::vector<arena::Problem>& train, const SingleTurns& train_turns);
 
 // One verdict from paired utilities; passed: enough of them, and the interval's lower end above zero.
 SliceVerdict Judge(std::string slice, const std::vector<double>& differences);

@@ -10,6 +10,7 @@
 
 #include "conduct/adam.h"
 #include "conduct/file.h"
+#include "conduct/gate_file.h"
 #include "conduct/masrouter.h"
 #include "conduct/report.h"
 #include "conduct/table.h"
@@ -113,6 +114,33 @@ TEST_F(PromoteTest, TheGateIsPartOfTheFile) {
   EXPECT_EQ(Save(c, path).error().reason, "bad_coordinator");
 }
 
+TEST_F(PromoteTest, AGateIsAFileOfItsOwnToo) {
+  const Coordinator c = Clever();
+  const std::string path = testing::TempDir() + "/gate.json";
+  ASSERT_TRUE(SaveGate({c.base, "made for a test", GateOf(c, 0)}, path));
+  const auto back = LoadGate(path);
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(back->base, c.base);
+  EXPECT_EQ(back->origin, "made for a test");
+  EXPECT_EQ(back->gate.fallback, "cheap");
+  ASSERT_EQ(back->gate.slices.size(), 2U);
+  EXPECT_FALSE(back->gate.slices[0].passed);
+  EXPECT_TRUE(back->gate.slices[1].passed);
+  const std::string whole = *ReadWhole(path);
+  ASSERT_TRUE(WriteWhole(path, whole.substr(0, whole.size() / 2)));
+  EXPECT_EQ(LoadGate(path).error().reason, "bad_gate");
+  std::string changed = whole;
+  changed.replace(changed.find("\"passed\":false"), 14, "\"passed\":true ");
+  ASSERT_TRUE(WriteWhole(path, changed));
+  EXPECT_EQ(LoadGate(path).error().reason, "bad_gate") << "nobody lets himself in";
+  GateFile other{c.base, "", GateOf(c, 0)};
+  other.base.width += 1;
+  ASSERT_TRUE(SaveGate(other, path));
+  EXPECT_EQ(LoadGate(path).error().reason, "bad_gate") << "centres of another model";
+  ASSERT_TRUE(Save(c, path));
+  EXPECT_EQ(LoadGate(path).error().reason, "bad_gate") << "another kind of file";
+}
+
 Task<void> TrainAndPlay(Rollouts* rollouts, const std::vector<arena::Problem>* problems,
                         const SingleTurns* turns, OptimiseOptions options, MasRouter* router,
                         std::vector<arena::Rollout>* played) {
@@ -140,6 +168,13 @@ TEST_F(PromoteTest, TheTableHasEveryRowOnTheSameProblemsAndTheirTimes) {
       std::make_unique<Rollouts>(*environment_, reader_, std::vector<std::string>{"cheap", "dear"}, ro);
   Coordinator c = Clever();
   c.gate = GateOf(c, 0);
+  // A conductor whose plans nobody can read: "dear" answers everything, so it is better where "dear" is.
+  Gate judged;
+  Do(KeepGate(MakeWorkflowGate(*rollouts_, "conductor", 0, problems_, problems_, turns_), &judged));
+  ASSERT_EQ(judged.slices.size(), 2U);
+  EXPECT_FALSE(judged.slices[0].passed);
+  EXPECT_EQ(judged.slices[1].slice, "words");
+  EXPECT_TRUE(judged.slices[1].passed);
   TableOptions o;
   o.optimise = Options();
   o.optimise.generations = 2;

@@ -162,9 +162,10 @@ const Shape& WorkflowShape() {
           MakeRow(Kind::kText, "judge", F<&Flow::judge>(), "Who judges; without, its dearest worker."),
           MakeRow(Kind::kText, "planner", F<&Flow::planner>(), "Who plans; without, its dearest worker."),
           MakeRow(Kind::kText, "file", F<&Flow::file>(),
-                  "coordinator: the trained file (docs/coordinator.md), relative to the config file."),
+                  "coordinator: the trained file; conducted: its gate (docs/coordinator.md, "
+                  "docs/conductor.md), relative to the config file."),
           MakeRow(Kind::kText, "reader", F<&Flow::reader>(),
-                  "coordinator: the local worker whose model reads the transcript."),
+                  "coordinator, conducted with a gate: the local worker whose model reads the transcript."),
           MakeRow(Kind::kText, "synthesizer", F<&Flow::synthesizer>(),
                   "Who writes the last answer; without, its dearest worker."),
           MakeCustom("verify", FlowVerify, "verifier or list", kVerifySchema,

@@ -23,6 +23,7 @@
 #include "serve/access.h"
 #include "serve/assemble.h"
 #include "serve/coordinators.h"
+#include "serve/gates.h"
 #include "serve/harden.h"
 
 namespace baton::serve {
@@ -90,8 +91,12 @@ class Running : public App {
   Status Harden();
   Status OpenUnits(std::shared_ptr<const exchange::Policies> policies);
   HouseDeps DepsOf(Unit& unit);
-  PolicyDeps PolicyDepsOf(Choosers choosers) {
-    return {held_, &metrics_, recorder_.get(), vault_.get(), learned_.get(), std::move(choosers)};
+  // What was trained and the configuration names. The engines are loaded.
+  Result<PolicyDeps> PolicyDepsOf(const config::Config& config) {
+    PolicyDeps deps{held_, &metrics_, recorder_.get(), vault_.get(), learned_.get(), {}, {}};
+    TRY(deps.choosers, MakeCoordinators(config, *engines_));
+    TRY(deps.gates, MakeGates(config, *engines_));
+    return deps;
   }
   Status OpenVault();
   Status EraseNow(const record::Erasure& erasure);
@@ -156,8 +161,8 @@ Status Running::Open() {
   learned_ = std::make_unique<LearnedParts>(SystemClock(), options_.log, &metrics_);
   TRY_VOID(OpenLearning());
   TRY_VOID(engines_->Load(config_, options_.log));
-  TRY(auto choosers, MakeCoordinators(config_, *engines_));
-  TRY(auto policies, MakePolicies(config_, PolicyDepsOf(std::move(choosers))));
+  TRY(auto deps, PolicyDepsOf(config_));
+  TRY(auto policies, MakePolicies(config_, deps));
   learning_->Configure(learned_->SetupFor(config_));
   conductor_ = std::make_unique<exchange::Conductor>(SystemClock(), ids_, recorder_.get(), metrics_);
   idempotency_ = std::make_unique<api::IdempotencyCache>(
@@ -362,12 +367,12 @@ Result<std::string> Running::LoadAgain() {
   }
   config::Config next = std::move(*loaded);
   if (auto ok = engines_->Load(next, options_.log); !ok) return ok.error();
-  auto choosers = MakeCoordinators(next, *engines_);
-  if (!choosers) {
-    options_.log.Err("reload refused, nothing changed: {}", choosers.error().message);
-    return std::move(choosers).error();
+  auto deps = PolicyDepsOf(next);
+  if (!deps) {
+    options_.log.Err("reload refused, nothing changed: {}", deps.error().message);
+    return std::move(deps).error();
   }
-  TRY(auto policies, MakePolicies(next, PolicyDepsOf(std::move(*choosers))));
+  TRY(auto policies, MakePolicies(next, *deps));
   if (!next.access.enabled() && !IsLoopback(config_.listen_address)) {
     return Fail(
         Code::kInvalidRequest,

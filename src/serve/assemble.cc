@@ -89,6 +89,7 @@ Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Con
   deps.held = shared.held;
   deps.metrics = shared.metrics;
   deps.choosers = shared.choosers.makers;
+  deps.gates = shared.gates;
   std::shared_ptr<const exchange::Keeper> keeper;
   if (shared.recorder) {
     keeper = std::make_shared<exchange::Keeper>(config.keep, shared.recorder->digest_key(), shared.vault,

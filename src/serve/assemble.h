@@ -40,6 +40,7 @@ struct PolicyDeps {
   audit::Vault* vault = nullptr;               // null: nothing can be sealed
   LearnedParts* learned = nullptr;             // null: what is learned is read for this once
   Choosers choosers{};
+  std::map<std::string, workflow::FlowGate> gates{};  // gates.h
 };
 // What one configuration decides with.
 Result<std::shared_ptr<const exchange::Policies>> MakePolicies(const config::Config& config,

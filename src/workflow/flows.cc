@@ -56,7 +56,7 @@ const std::vector<FlowInfo>& Flows() {
       {"debate", "Workers answer, read each other, answer again.", "workers|rounds|judge|sameness|quorum",
        BuildDebate},
       {"conducted", "A language model writes the plan, and may look at the result and plan again.",
-       "workers|planner|rounds|max_steps|prompt", BuildConducted},
+       "workers|planner|rounds|max_steps|prompt|file|reader", BuildConducted},
       {"coordinator", "A trained coordinator says turn by turn who works next, and in which role.",
        "workers|file|reader", BuildCoordinator},
       {"evidence", "Asks on while the answers leave enough doubt for the price; the likeliest answer.",

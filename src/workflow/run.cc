@@ -164,6 +164,11 @@ Task<Trace> Runner::Run(Job job) const {
     }
   }
 
+  if (const auto gate = deps_.gates.find(job.route.workflow()); gate != deps_.gates.end()) {
+    std::optional<Plan> alone = co_await LeftBy(gate->second, job);
+    const chat::Request& client = job.request;
+    if (alone) co_return co_await Execute(std::move(job), std::move(*alone), client, {}, nullptr);
+  }
   if (const auto maker = deps_.choosers.find(job.route.workflow()); maker != deps_.choosers.end()) {
     auto workers = Allowed(job.permit, job.route);
     const auto chooser =
@@ -205,6 +210,22 @@ Task<Trace> Runner::RunChooser(Job job, std::string workflow, Chooser& chooser) 
   plan.workflow = std::move(workflow);
   const chat::Request& client = job.request;
   co_return co_await Execute(std::move(job), std::move(plan), client, {}, &chooser);
+}
+
+Task<std::optional<Plan>> Runner::LeftBy(const FlowGate& gate, const Job& job) const {
+  LeftTo left = co_await gate(job.request, job.pool);
+  const auto& allowed = job.permit.workers();
+  const auto who = std::find_if(allowed.begin(), allowed.end(),
+                                [&](const pool::Worker* w) { return w->name == left.worker; });
+  if (left.worker.empty() || who == allowed.end()) co_return std::nullopt;
+  Plan plan;
+  plan.workflow = job.route.workflow();
+  plan.notes.push_back(std::move(left.reason));
+  Step step = Ask("answer", Role::kWorker, First(*who, Allowed(job.permit, job.route)));
+  step.answers_client = true;
+  step.client_tools = true;
+  plan.answers = {Add(&plan, std::move(step))};
+  co_return plan;
 }
 
 Task<Trace> Runner::Execute(Job job, Plan plan, const chat::Request& client, std::vector<StepState> states,

@@ -18,6 +18,7 @@
 #include "workflow/chooser.h"
 #include "workflow/contract.h"
 #include "workflow/flow.h"
+#include "workflow/flow_gate.h"
 #include "workflow/held.h"
 
 namespace baton::workflow {
@@ -91,6 +92,7 @@ struct RunnerDeps {
   std::shared_ptr<const rails::Classifier> classifier;  // null: outputs are not classified
   std::shared_ptr<HeldTurns> held;                      // null: turns with tools are not held
   std::map<std::string, ChooserMaker> choosers;         // by workflow: decided step by step, not planned
+  std::map<std::string, FlowGate> gates;                // by workflow: none lets every request in
   bool continue_streams = true;                         // a stream that breaks off goes on elsewhere
   Metrics* metrics = nullptr;                           // may be null; outlives the runner
 };
@@ -121,6 +123,9 @@ class Runner {
  private:
   // One call of the pool over these, in order; the record names it `workflow`.
   Task<Trace> RunSingle(Job job, std::vector<const pool::Worker*> candidates, std::string workflow) const;
+  // The plan in which the gate's worker answers; nullopt: the workflow runs. A worker that may not see the
+  // request takes no one's place.
+  Task<std::optional<Plan>> LeftBy(const FlowGate& gate, const Job& job) const;
   Task<Trace> Execute(Job job, Plan plan, const chat::Request& client, std::vector<struct StepState> states,
                       Chooser* chooser) const;
   void Count(const Trace& trace) const;

@@ -307,6 +307,7 @@ class Team : public ::testing::Test {
     deps.classifier = std::make_shared<WordClassifier>();
     deps.held = held_;
     deps.choosers = choosers_;
+    deps.gates = gates_;
     return deps;
   }
 
@@ -440,6 +441,7 @@ class Team : public ::testing::Test {
       std::make_shared<HeldTurns>(loop_.clock(), HeldTurns::Options{}, nullptr);
   std::function<void(Ran*)> during_;
   std::map<std::string, ChooserMaker> choosers_;
+  std::map<std::string, FlowGate> gates_;
   TimePoint ended_{};
 };
 

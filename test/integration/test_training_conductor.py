@@ -102,13 +102,35 @@ def test_a_table_of_the_built_in_pool_has_rows_for_an_adapter(trained, tmp_path)
     small = ["eval", "live", "--models", MODELS, "--families", "units", "--train", "2", "--test", "2", "--threads", "1", "--max-answer", "8",
              "--generations", "1", "--population", "2", "--replications", "1"]
     code, out, err = house.run(*small, "--workers", "smol", "calculator", "--adapter", trained[0] / "warm_start.gguf", "--results",
-                               tmp_path / "live.json", timeout=300)
+                               tmp_path / "live.json", "--write-gate", trained[0] / "gate.json", "--gate", "1", timeout=300)
     assert code == 0, err
+    assert "gate: slice units" in err and "refused" in err, "one problem lets nobody in"
     live = json.loads((tmp_path / "live.json").read_text())
     assert {"conductor", "conductor_recursive", "prompted_planner:smol"} <= set(live["policies"]), out
     assert live["pool"] == ["smol", "calculator"] and "worker:conductor" not in live["policies"], "it plans for the others"
     code, _, err = house.run(*small, "--conductor", "smol")
     assert code == 1 and "--adapter" in err, err
+
+
+def test_a_conductor_gets_no_traffic_where_its_gate_refused_it(trained, tmp_path, start):
+    """The gate of the table above: every slice is refused."""
+    gate = trained[0] / "gate.json"
+    config = json.loads(configuration(tmp_path, SMOL, trained[0] / "warm_start.gguf").read_text())
+    smol = {"name": "smol", "dialect": "local", "path": str(SMOL), "data": DATA, "price": {"input": 0.02, "output": 0.08}, "threads": 1}
+    flow = {"name": "conducted", "planner": "conductor", "prompt": "short", "file": str(gate), "reader": "smol"}
+    baton = start(house.Baton, config["workers"] + [smol], workflows=[flow], threads=1)
+    reply = baton.chat("What is 12 * 3 + 4?", model="baton-ultra", max_tokens=16)
+    assert reply.status == 200, reply.text
+    record = baton.exchange(reply)
+    left = json.loads(gate.read_text())["gate"]["fallback"]
+    assert f"left to {left}" in json.dumps(record), record
+    assert [call["worker"] for call in house.calls(record)] == [left], record
+    # A file that was cut short is refused at a reload, and what served goes on.
+    whole = gate.read_text()
+    gate.write_text(whole[:200])
+    assert baton.post("/admin/reload").status != 200
+    gate.write_text(whole)
+    assert baton.chat("What is 2 + 3?", model="baton-ultra", max_tokens=16).status == 200
 
 
 def test_an_adapter_for_another_model_is_refused_by_name(trained, tmp_path):
