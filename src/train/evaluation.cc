@@ -204,7 +204,10 @@ Task<Result<Entrant>> PlayConductor(Stage* stage, lm::TokenSampler* sampler, std
     }
     CO_TRY_VOID(WriteTries(*sampler, drawing, &tries, nullptr, nullptr));
     co_await ScoreTries(stage, o.reward, true, &tries);
-    for (const Try& t : tries) {
+    for (Try& t : tries) {
+      // The most that writing the plan could have cost; what it could have cost to run is there.
+      const std::int64_t most = o.reward.input.v * t.prompt_tokens + o.reward.output.v * o.most_tokens;
+      t.rollout.worst_case += budget::Nanos{(most + 999'999) / 1'000'000};
       valid += t.valid ? 1 : 0;
       written += static_cast<double>(t.written_tokens);
       ++texts;
@@ -214,11 +217,7 @@ Task<Result<Entrant>> PlayConductor(Stage* stage, lm::TokenSampler* sampler, std
   }
   out.valid = valid / texts;
   out.written = written / texts;
-  const auto most = static_cast<double>(o.most_tokens) * static_cast<double>(o.reward.output.v) / 1e6;
-  for (Try& t : tries) {
-    t.rollout.worst_case += budget::Nanos{static_cast<std::int64_t>(most * rounds)};
-    out.measured.tries.push_back(std::move(t.rollout));
-  }
+  for (Try& t : tries) out.measured.tries.push_back(std::move(t.rollout));
   co_return out;
 }
 

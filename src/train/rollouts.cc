@@ -26,6 +26,7 @@ void Bill(const RewardOptions& o, Try* t) {
   t->rollout.tokens += t->prompt_tokens + t->written_tokens;
   ++t->rollout.calls;
   t->rollout.cost += t->first.cost;
+  t->rollout.worst_case += t->first.worst_case;
   t->rollout.tokens += t->first.tokens;
   t->rollout.calls += t->first.calls;
 }
@@ -45,7 +46,7 @@ std::optional<workflow::Plan> Read(Try* t, bool fall_back) {
     t->valid = t->kept = true;
     t->rollout = t->first;
     // Bill() adds the first plan's part, which must not stand there twice.
-    t->rollout.cost = {};
+    t->rollout.cost = t->rollout.worst_case = {};
     t->rollout.tokens = t->rollout.calls = 0;
     return std::nullopt;
   }
@@ -58,7 +59,7 @@ std::optional<workflow::Plan> Read(Try* t, bool fall_back) {
   t->error = written ? plan.error().Name() : written.error().Name();
   if (t->shown) {  // a second look that cannot be read changes nothing
     t->rollout = t->first;
-    t->rollout.cost = {};
+    t->rollout.cost = t->rollout.worst_case = {};
     t->rollout.tokens = t->rollout.calls = 0;
     return std::nullopt;
   }
