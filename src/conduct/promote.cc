@@ -95,6 +95,7 @@ Task<Gate> MakeGate(Rollouts& rollouts, const Coordinator& coordinator, std::siz
   Coordinator free = coordinator;
   free.gate.reset();
   std::vector<Trial> trials;
+  trials.reserve(problems.size());
   for (const auto& p : problems) trials.push_back({&free, &p, 0});
   const auto runs = co_await rollouts.Play(std::move(trials));
   const auto alone = co_await PlayAlone(rollouts, best, problems);
