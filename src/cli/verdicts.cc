@@ -48,7 +48,9 @@ class Kept {
   void Add(std::uint64_t key, std::int8_t verdict) {
     const std::lock_guard lock(mutex_);
     known_[key] = verdict;
-    if (out_.is_open()) out_ << fmt::format("{:016x} {}\n", key, static_cast<int>(verdict)) << std::flush;
+    // What could not be told here (no sandbox, a module that is missing) may be told elsewhere.
+    if (verdict != 0 && out_.is_open())
+      out_ << fmt::format("{:016x} {}\n", key, static_cast<int>(verdict)) << std::flush;
   }
   Status Check() const {
     if (path_.empty() || out_) return {};

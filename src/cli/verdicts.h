@@ -13,7 +13,7 @@ namespace baton::cli {
 
 struct VerdictOptions {
   std::vector<std::string> verifiers;  // by name, with their standard options; none may ask a model
-  std::string kept;                    // file of verdicts that are known, added to; empty: nowhere
+  std::string kept;                    // file of verdicts that were given, added to; empty: nowhere
   int jobs = 1;
   // After each question: how many of how many are done. Called by one thread at a time.
   std::function<void(std::size_t done, std::size_t of)> progress;

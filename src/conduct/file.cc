@@ -8,11 +8,13 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <nlohmann/json.hpp>
 
 namespace baton::conduct {
 namespace {
 
 constexpr std::size_t kMost = 64u << 20;
+constexpr int kSealVersion = 1;
 
 Error CannotWrite(const std::string& path) {
   return Fail(Code::kInternal, fmt::format("{}: {}", path, std::strerror(errno)), "cannot_write");
@@ -57,6 +59,34 @@ std::string HashOf(std::string_view content) {
   std::uint64_t h = 1469598103934665603ULL;
   for (const unsigned char c : content) h = (h ^ c) * 1099511628211ULL;
   return fmt::format("{:016x}", h);
+}
+
+Error BadFile(const std::string& path, std::string_view kind, std::string_view what) {
+  return Fail(Code::kInvalidRequest, fmt::format("{}: {}", path, what), fmt::format("bad_{}", kind));
+}
+
+Status WriteSealed(const std::string& path, std::string_view kind, nlohmann::json content) {
+  content["format"] = fmt::format("baton-{}", kind);
+  content["version"] = kSealVersion;
+  content["hash"] = HashOf(content.dump());
+  return WriteWhole(path, content.dump() + "\n");
+}
+
+Result<nlohmann::json> ReadSealed(const std::string& path, std::string_view kind) {
+  using nlohmann::json;
+  TRY(const std::string text, ReadWhole(path));
+  json in = json::parse(text, nullptr, false);
+  if (!in.is_object()) return BadFile(path, kind, fmt::format("no {}, or one that was cut short", kind));
+  if (in.value("format", json()) != fmt::format("baton-{}", kind))
+    return BadFile(path, kind, "another kind of file");
+  if (in.value("version", json()) != kSealVersion)
+    return BadFile(path, kind,
+                   fmt::format("written by another version; this one reads version {}", kSealVersion));
+  const json hash = in.value("hash", json());
+  in.erase("hash");
+  if (!hash.is_string() || hash.get<std::string>() != HashOf(in.dump()))
+    return BadFile(path, kind, "its content has been changed");
+  return in;
 }
 
 }  // namespace baton::conduct

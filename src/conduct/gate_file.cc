@@ -10,8 +10,7 @@ namespace baton::conduct {
 namespace {
 
 using nlohmann::json;
-constexpr const char* kFormat = "baton-gate";
-constexpr int kVersion = 1;
+constexpr std::string_view kKind = "gate";
 
 }  // namespace
 
@@ -64,38 +63,21 @@ BaseModel BaseFrom(const json& in) {
 }
 
 Status SaveGate(const GateFile& file, const std::string& path) {
-  json out = {{"format", kFormat},
-              {"version", kVersion},
-              {"base", ToJson(file.base)},
-              {"origin", file.origin},
-              {"gate", ToJson(file.gate)}};
-  out["hash"] = HashOf(out.dump());
-  return WriteWhole(path, out.dump() + "\n");
+  return WriteSealed(path, kKind,
+                     {{"base", ToJson(file.base)}, {"origin", file.origin}, {"gate", ToJson(file.gate)}});
 }
 
 Result<GateFile> LoadGate(const std::string& path) {
-  const auto bad = [&](const std::string& what) {
-    return Fail(Code::kInvalidRequest, fmt::format("{}: {}", path, what), "bad_gate");
-  };
-  TRY(const std::string text, ReadWhole(path));
-  json in = json::parse(text, nullptr, false);
-  if (!in.is_object()) return bad("no gate, or one that was cut short");
-  if (in.value("format", json()) != kFormat) return bad("another kind of file");
-  if (in.value("version", json()) != kVersion)
-    return bad(fmt::format("written by another version; this one reads version {}", kVersion));
-  const json hash = in.value("hash", json());
-  in.erase("hash");
-  if (!hash.is_string() || hash.get<std::string>() != HashOf(in.dump()))
-    return bad("its content has been changed");
+  TRY(const json in, ReadSealed(path, kKind));
   try {
     GateFile out{BaseFrom(in.at("base")), in.at("origin").get<std::string>(), GateFrom(in.at("gate"))};
     for (const auto& s : out.gate.slices) {
       if (static_cast<std::int64_t>(s.centre.size()) != out.base.width)
-        return bad(fmt::format("slice '{}' was read by another model", s.slice));
+        return BadFile(path, kKind, fmt::format("slice '{}' was read by another model", s.slice));
     }
     return out;
   } catch (const json::exception&) {
-    return bad("a field is missing or of the wrong kind");
+    return BadFile(path, kKind, "a field is missing or of the wrong kind");
   }
 }
 

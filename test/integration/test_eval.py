@@ -28,7 +28,7 @@ def test_a_verifier_over_recorded_answers_spares_the_dear_worker(tmp_path):
     code, out, err = house.run(*command)
     assert code == 0, err
     known = kept.read_text()
-    if all(line.endswith(" 0") for line in known.splitlines()):
+    if not known:
         pytest.skip("no sandbox here: every verdict is unknown")
     assert {line.split()[1] for line in known.splitlines()} == {"1", "-1"}
     policies = json.loads(result.read_text())["policies"]
