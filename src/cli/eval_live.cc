@@ -10,7 +10,6 @@
 #include "cli/train_ground.h"
 #include "conduct/file.h"
 #include "conduct/gate_file.h"
-#include "conduct/promote.h"
 #include "conduct/table.h"
 #include "lm/distil.h"
 
@@ -31,6 +30,7 @@ conduct::TableOptions TableOf(const EvalLiveOptions& o, const Ground& g,
   t.languages = g.languages;
   t.conductor = g.conductor;
   t.coordinator = coordinator;
+  t.gate = g.gate;
   t.timed = o.timed;
   t.fresh = g.fresh_rollouts.get();
   t.say = [began](const std::string& line) { fmt::print(stderr, "[{:6.0f} s] {}\n", Since(began), line); };
@@ -46,27 +46,9 @@ conduct::TableOptions TableOf(const EvalLiveOptions& o, const Ground& g,
   return t;
 }
 
-// Judges the conductor slice by slice on problems that nothing else is done with.
-Task<void> Judge(Ground* g, const std::string& best_single, conduct::Gate* out) {
-  const auto& names = g->rollouts->workers();
-  const auto best =
-      static_cast<std::size_t>(std::find(names.begin(), names.end(), best_single) - names.begin());
-  const conduct::SingleTurns turns = co_await g->rollouts->PlaySingleTurns(g->train);
-  *out = co_await conduct::MakeWorkflowGate(*g->rollouts, "conductor", best, g->gate, g->train, turns);
-}
-
-Task<void> Table(Ground* g, conduct::TableOptions options, conduct::Study* out,
-                 std::optional<conduct::Gate>* gate, net::IoLoop* loop) {
+Task<void> Table(Ground* g, conduct::TableOptions options, conduct::Study* out, net::IoLoop* loop) {
   *out = co_await conduct::RunTable(*g->rollouts, g->train, g->test, std::move(options));
-  if (*gate) co_await Judge(g, out->best_single, &**gate);
   loop->Stop();
-}
-
-Status WriteGate(const EvalLiveOptions& o, const Ground& g, conduct::Gate gate) {
-  for (const auto& s : gate.slices)
-    fmt::print(stderr, "gate: slice {:<12} {} ({:+.3f} [{:+.3f}, {:+.3f}], {} problems)\n", s.slice,
-               s.passed ? "passed " : "refused", s.difference, s.low, s.high, s.problems);
-  return conduct::SaveGate({g.reader->base(), o.command, std::move(gate)}, o.write_gate);
 }
 
 Status Write(const EvalLiveOptions& o, const Ground& g, const conduct::Study& study) {
@@ -116,16 +98,20 @@ int EvalLive(const EvalLiveOptions& given) {
     return Complain(Fail(Code::kInvalidRequest,
                          "--write-gate judges a conductor: say --adapter or --conductor, too",
                          "no_conductor"));
+  if (!o.write_gate.empty() && ground.gate.empty())
+    return Complain(Fail(Code::kInvalidRequest, "--write-gate needs problems to judge by: say --gate N",
+                         "no_gate_problems"));
   conduct::Study study;
-  std::optional<conduct::Gate> gate;
-  if (!o.write_gate.empty()) gate.emplace();
   loop->Post([&] {
-    Spawn(Table(&ground, TableOf(o, ground, coordinator ? &*coordinator : nullptr, began), &study, &gate,
-                loop.get()));
+    Spawn(
+        Table(&ground, TableOf(o, ground, coordinator ? &*coordinator : nullptr, began), &study, loop.get()));
   });
   loop->Run();
-  if (gate) {
-    if (Status written = WriteGate(o, ground, std::move(*gate)); !written) return Complain(written.error());
+  if (!o.write_gate.empty()) {
+    if (Status written =
+            conduct::SaveGate({ground.reader->base(), o.command, *study.conductor_gate}, o.write_gate);
+        !written)
+      return Complain(written.error());
   }
   if (Status written = Write(o, ground, study); !written) return Complain(written.error());
   return 0;

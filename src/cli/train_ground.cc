@@ -34,11 +34,12 @@ Status AddQuestions(const TrainCoordinatorOptions& o, Ground* g) {
                   "no_questions");
     fmt::print(stderr, "{}: {} questions, {} left out (too long, or of another form)\n", path, all.size(),
                left_out);
-    auto some = arena::Sample(std::move(all), 2 * o.questions_each, o.seed);
+    const auto each = static_cast<std::size_t>(o.questions_each);
+    auto some = arena::Sample(std::move(all), 2 * o.questions_each + o.gate_each, o.seed);
+    const std::size_t train = std::min(each, some.size() / 2), test = std::min(2 * each, some.size());
     for (std::size_t i = 0; i < some.size(); ++i) {
-      const bool train = i < some.size() / 2;
-      some[i].split = train ? "train" : "test";
-      (train ? g->train : g->test).push_back(std::move(some[i]));
+      some[i].split = i >= train && i < test ? "test" : "train";
+      (i < train ? g->train : i < test ? g->test : g->gate).push_back(std::move(some[i]));
     }
   }
   return {};

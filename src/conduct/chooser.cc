@@ -148,18 +148,15 @@ workflow::Step TurnStep(int turn, const pool::Worker* worker, Role role, std::in
   return s;
 }
 
-std::size_t CoordinatorChooser::Fallback() const {
+std::optional<CoordinatorChooser::Refusal> CoordinatorChooser::Refused(std::span<const float> state) const {
+  if (!choices_.empty() || !o_.coordinator->gate) return std::nullopt;
+  workflow::LeftTo left = o_.coordinator->gate->Ask(state);
+  if (left.worker.empty()) return std::nullopt;
   const auto& names = o_.coordinator->workers;
-  return static_cast<std::size_t>(std::find(names.begin(), names.end(), o_.coordinator->gate->fallback) -
-                                  names.begin());
-}
-
-const SliceVerdict* CoordinatorChooser::Refused(std::span<const float> state) const {
-  if (!choices_.empty() || !o_.coordinator->gate) return nullptr;
-  const std::size_t fallback = Fallback();
-  if (fallback >= o_.workers.size() || !o_.workers[fallback]) return nullptr;
-  const SliceVerdict* slice = o_.coordinator->gate->SliceOf(state);
-  return slice && !slice->passed ? slice : nullptr;
+  const auto at =
+      static_cast<std::size_t>(std::find(names.begin(), names.end(), left.worker) - names.begin());
+  if (at >= o_.workers.size() || !o_.workers[at]) return std::nullopt;
+  return Refusal{at, std::move(left.reason)};
 }
 
 Open CoordinatorChooser::OpenNow(const Progress& progress) const {
@@ -199,11 +196,11 @@ Task<workflow::NextSteps> CoordinatorChooser::Next(const Progress& progress) {
   auto state = co_await o_.reader->Read(Transcript(o_.question, progress));
   if (state) {
     read_tokens_ += state->tokens;
-    if (const SliceVerdict* slice = Refused(state->state)) {
+    if (const auto refusal = Refused(state->state)) {
       refused_ = true;
-      choices_.push_back({Fallback(), 0, 1, {}, {}});
+      choices_.push_back({refusal->worker, 0, 1, {}, {}});
       next = StepFor(choices_.back(), progress);
-      next.reason += fmt::format(" (no better than that worker on slice '{}')", slice->slice);
+      next.reason += fmt::format(" ({})", refusal->reason);
       co_return next;
     }
     choices_.push_back(Choose(*o_.coordinator, state->state, OpenNow(progress), o_.random.get()));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,10 +56,13 @@ class CoordinatorChooser : public workflow::Chooser {
   std::int64_t read_tokens() const { return read_tokens_; }
 
  private:
-  // The slice of a request's first transcript where the gate refused it and its fallback may answer; else
-  // null.
-  const SliceVerdict* Refused(std::span<const float> state) const;
-  std::size_t Fallback() const;
+  // By a request's first transcript: who answers it alone, for the gate did not let it in, and may be asked.
+  // Nullopt: the coordinator decides.
+  struct Refusal {
+    std::size_t worker;
+    std::string reason;
+  };
+  std::optional<Refusal> Refused(std::span<const float> state) const;
   Open OpenNow(const workflow::Progress& progress) const;
   workflow::NextSteps StepFor(const Choice& choice, const workflow::Progress& progress) const;
 

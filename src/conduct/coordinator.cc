@@ -15,9 +15,13 @@ Error Bad(std::string what) {
 
 Status CheckGate(const Coordinator& c) {
   const Gate& g = *c.gate;
-  if (std::find(c.workers.begin(), c.workers.end(), g.fallback) == c.workers.end())
-    return Bad(fmt::format("the gate falls back to '{}', who is none of its workers", g.fallback));
+  const auto check = [&](const std::string& worker) {
+    if (std::find(c.workers.begin(), c.workers.end(), worker) != c.workers.end()) return Status();
+    return Status(Bad(fmt::format("the gate falls back to '{}', who is none of its workers", worker)));
+  };
+  TRY_VOID(check(g.fallback));
   for (const auto& s : g.slices) {
+    TRY_VOID(check(s.worker));
     const bool whole =
         s.centre.size() == static_cast<std::size_t>(c.base.width) &&
         std::all_of(s.centre.begin(), s.centre.end(), [](float v) { return std::isfinite(v); });

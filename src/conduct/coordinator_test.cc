@@ -93,7 +93,7 @@ TEST(CoordinatorFile, CutShortChangedOrForeignItIsRefused) {
   changed.replace(changed.find("\"turns\":5"), 9, "\"turns\":4");
   EXPECT_TRUE(refused(changed));
   std::string version = whole;
-  version.replace(version.find("\"version\":1"), 11, "\"version\":9");
+  version.replace(version.find("\"version\":2"), 11, "\"version\":9");
   EXPECT_TRUE(refused(version));
   EXPECT_TRUE(refused("[]"));
   EXPECT_EQ(Load("/no/such/file").error().code, Code::kNotFound);

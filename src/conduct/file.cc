@@ -14,7 +14,7 @@ namespace baton::conduct {
 namespace {
 
 constexpr std::size_t kMost = 64u << 20;
-constexpr int kSealVersion = 1;
+constexpr int kSealVersion = 2;  // 2: gates name a worker and a reach for every slice
 
 Error CannotWrite(const std::string& path) {
   return Fail(Code::kInternal, fmt::format("{}: {}", path, std::strerror(errno)), "cannot_write");

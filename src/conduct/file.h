@@ -17,7 +17,7 @@ Result<std::string> ReadWhole(const std::string& path);
 // 16 hexadecimal digits: FNV-1a, for accidents.
 std::string HashOf(std::string_view content);
 
-// A JSON object in an envelope: `format` "baton-KIND", `version` 1, and `hash` over everything else.
+// A JSON object in an envelope: `format` "baton-KIND", `version`, and `hash` over everything else.
 Status WriteSealed(const std::string& path, std::string_view kind, nlohmann::json content);
 // The object, hash taken off. kInvalidRequest "bad_KIND": cut short, changed, of another kind or version.
 Result<nlohmann::json> ReadSealed(const std::string& path, std::string_view kind);

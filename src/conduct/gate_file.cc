@@ -18,6 +18,8 @@ json ToJson(const Gate& g) {
   json slices = json::array();
   for (const auto& s : g.slices)
     slices.push_back({{"slice", s.slice},
+                      {"worker", s.worker},
+                      {"reach", s.reach},
                       {"passed", s.passed},
                       {"problems", s.problems},
                       {"difference", s.difference},
@@ -33,6 +35,8 @@ Gate GateFrom(const json& in) {
   for (const auto& j : in.at("slices")) {
     SliceVerdict s;
     j.at("slice").get_to(s.slice);
+    j.at("worker").get_to(s.worker);
+    j.at("reach").get_to(s.reach);
     j.at("passed").get_to(s.passed);
     j.at("problems").get_to(s.problems);
     j.at("difference").get_to(s.difference);

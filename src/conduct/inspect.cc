@@ -94,12 +94,18 @@ std::string Examples(const json& p) {
   return out;
 }
 
-std::string GateText(const json& whole) {
-  if (!whole.contains("gate")) return "";
+std::string GateText(const json& whole, const std::string& policy) {
+  const char* name = policy.starts_with("coordinator") ? "gate"
+                     : policy.starts_with("conductor") ? "conductor_gate"
+                                                       : "";
+  if (!whole.contains(name)) return "";
+  const json& gate = whole[name];
   std::string out =
-      fmt::format("gate (elsewhere {} answers):", whole["gate"].at("fallback").get<std::string>());
-  for (const auto& [slice, v] : whole["gate"].at("slices").items())
-    out += fmt::format(" {} {},", slice, v.at("passed").get<bool>() ? "passed" : "refused");
+      fmt::format("gate (what is like no slice goes to {}):", gate.at("fallback").get<std::string>());
+  for (const auto& [slice, v] : gate.at("slices").items())
+    out += v.at("passed").get<bool>()
+               ? fmt::format(" {} passed,", slice)
+               : fmt::format(" {} goes to {},", slice, v.at("worker").get<std::string>());
   out.back() = '\n';
   return out;
 }
@@ -120,7 +126,7 @@ Result<std::string> InspectText(const std::string& results_json, const std::stri
     if (expected.is_object())
       out += "shares of steps per worker; in brackets what the cheapest right worker alone would have had\n";
     out += Slices(p, expected);
-    if (policy.starts_with("coordinator")) out += GateText(whole);
+    out += GateText(whole, policy);
     if (!before_json.empty()) {
       TRY(const json then, PolicyIn(before_json, policy, &earlier));
       out += Changes(p, then);

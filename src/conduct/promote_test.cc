@@ -23,10 +23,16 @@ class PromoteTest : public TrainTest {
  public:
   void SetUp() override {
     TrainTest::SetUp();
-    for (int i = 16; i < 40; ++i) {
-      problems_.push_back(problems_[static_cast<std::size_t>(i % 2)]);
-      problems_.back().id = "p" + std::to_string(i);
-      problems_.back().prompt += std::to_string(i);
+    // 20 sums, 20 words, and 24 of which every second one is a sum.
+    for (int i = 16; i < 64; ++i) {
+      arena::Problem p = problems_[static_cast<std::size_t>(i % 2)];
+      p.id = "p" + std::to_string(i);
+      p.prompt += std::to_string(i);
+      if (i >= 40) {
+        p.family = "mixed";
+        p.prompt += ", mixed";
+      }
+      problems_.push_back(std::move(p));
     }
     turns_ = Turns();
   }
@@ -38,10 +44,16 @@ class PromoteTest : public TrainTest {
     return c;
   }
   static Task<void> KeepGate(Task<Gate> task, Gate* out) { *out = co_await std::move(task); }
-  Gate GateOf(const Coordinator& c, std::size_t best) {
+  Gate GateOf(const Coordinator& c) {
     Gate gate;
-    Do(KeepGate(MakeGate(*rollouts_, c, best, problems_, problems_, turns_), &gate));
+    Do(KeepGate(MakeGate(*rollouts_, c, {problems_, problems_, turns_}), &gate));
     return gate;
+  }
+  // Asks the same worker whatever comes.
+  Coordinator Always(std::size_t worker) {
+    Coordinator c = rollouts_->Blank(kTurns, false);
+    for (std::size_t i = 0; i < 4; ++i) c.head[worker * 4 + i] = 5;
+    return c;
   }
   std::vector<conduct::Run> PlayEach(const Coordinator& c) {
     std::vector<Trial> trials;
@@ -53,28 +65,46 @@ class PromoteTest : public TrainTest {
   SingleTurns turns_;
 };
 
-TEST_F(PromoteTest, ServesWhereItIsBetterThanTheBestWorkerAndNowhereElse) {
+TEST_F(PromoteTest, ServesWhereItIsBetterThanTheSlicesOwnBestWorkerAndNowhereElse) {
   Coordinator c = Clever();
-  // "cheap" knows sums: nothing can be better there. It knows no words: "dear" does.
-  c.gate = GateOf(c, 0);
-  ASSERT_EQ(c.gate->slices.size(), 2U);
-  EXPECT_EQ(c.gate->slices[0].slice, "sums");
-  EXPECT_FALSE(c.gate->slices[0].passed);
-  EXPECT_EQ(c.gate->slices[1].slice, "words");
-  EXPECT_TRUE(c.gate->slices[1].passed);
-  EXPECT_GT(c.gate->slices[1].low, 0);
-  EXPECT_EQ(c.gate->slices[1].problems, 20);
+  c.gate = GateOf(c);
+  ASSERT_EQ(c.gate->slices.size(), 3U);
+  const auto &mixed = c.gate->slices[0], &sums = c.gate->slices[1], &words = c.gate->slices[2];
+  EXPECT_EQ(mixed.slice, "mixed");
+  EXPECT_TRUE(mixed.passed) << "either worker knows half of it, and it knows which half";
+  EXPECT_GT(mixed.low, 0);
+  EXPECT_EQ(mixed.problems, 24);
+  EXPECT_EQ(sums.slice, "sums");
+  EXPECT_EQ(sums.worker, "cheap");
+  EXPECT_FALSE(sums.passed) << "nothing can be better than who knows all of it";
+  EXPECT_EQ(words.worker, "dear");
+  EXPECT_FALSE(words.passed) << "it beats the pool's best worker there, not the slice's own";
 }
 
-TEST_F(PromoteTest, ARefusedSliceIsAnsweredByTheBestWorkerOnce) {
-  // Always asks "dear", which is wrong on sums.
-  Coordinator c = rollouts_->Blank(kTurns, false);
-  for (std::size_t i = 0; i < 4; ++i) c.head[4 + i] = 5;
-  c.gate = GateOf(c, 0);
-  EXPECT_FALSE(c.gate->slices[0].passed);
-  EXPECT_TRUE(c.gate->slices[1].passed);
+TEST_F(PromoteTest, WhatIsLikeNoSliceIsAnsweredByTheStrongest) {
+  const Gate gate = GateOf(Clever());
+  const auto left = gate.Ask(std::vector<float>{0, 0, 0, 1});
+  EXPECT_EQ(left.worker, "dear");
+  EXPECT_EQ(left.reason, "it is like nothing that was judged");
+  EXPECT_EQ(gate.Ask(std::vector<float>{1, 0}).worker, "dear") << "read by another model";
+  EXPECT_EQ(gate.Ask({}).worker, "dear");
+  EXPECT_EQ(gate.Ask(turns_.states[0]).worker, "cheap");
+  EXPECT_EQ(gate.Ask(turns_.states[40]).worker, "") << "of the family that it may serve";
+}
+
+TEST_F(PromoteTest, ATemplateOfItsOwnWidensTheSlicesReach) {
+  const Coordinator c = Clever();
+  const double narrow = GateOf(c).slices[0].reach;
+  for (std::size_t i = 0; i < problems_.size(); ++i) problems_[i].form = static_cast<int>(i % 2);
+  EXPECT_GT(GateOf(c).slices[0].reach, narrow) << "its mixed sums are far from its mixed words";
+}
+
+TEST_F(PromoteTest, ARefusedSliceIsAnsweredByItsBestWorkerOnce) {
+  Coordinator c = Always(1);  // "dear", which is wrong on sums
+  c.gate = GateOf(c);
+  for (const auto& s : c.gate->slices) EXPECT_FALSE(s.passed) << s.slice;
   const auto runs = PlayEach(c);
-  for (std::size_t i = 0; i < runs.size(); ++i) {
+  for (std::size_t i = 0; i < 40; ++i) {
     EXPECT_EQ(runs[i].rollout.score, 1) << problems_[i].prompt;
     EXPECT_EQ(runs[i].rollout.worker, i % 2 == 0 ? "cheap" : "dear");
     if (i % 2 == 0) {
@@ -95,19 +125,24 @@ TEST(Gate, FewProblemsOrAnIntervalThatHoldsZeroIsARefusal) {
 
 TEST_F(PromoteTest, TheGateIsPartOfTheFile) {
   Coordinator c = Clever();
-  c.gate = GateOf(c, 0);
+  c.gate = GateOf(c);
   const std::string path = testing::TempDir() + "/gated.json";
   ASSERT_TRUE(Save(c, path));
   const auto back = Load(path);
   ASSERT_TRUE(back);
   ASSERT_TRUE(back->gate);
-  EXPECT_EQ(back->gate->fallback, "cheap");
-  ASSERT_EQ(back->gate->slices.size(), 2U);
+  EXPECT_EQ(back->gate->fallback, "dear");
+  ASSERT_EQ(back->gate->slices.size(), 3U);
   EXPECT_EQ(back->gate->slices[1].centre, c.gate->slices[1].centre);
-  EXPECT_EQ(back->gate->slices[1].passed, true);
+  EXPECT_EQ(back->gate->slices[1].worker, "cheap");
+  EXPECT_EQ(back->gate->slices[0].reach, c.gate->slices[0].reach);
+  EXPECT_EQ(back->gate->slices[0].passed, true);
   c.gate->fallback = "nobody";
   EXPECT_EQ(Save(c, path).error().reason, "bad_coordinator");
   c.gate->fallback = "cheap";
+  c.gate->slices[0].worker = "nobody";
+  EXPECT_EQ(Save(c, path).error().reason, "bad_coordinator");
+  c.gate->slices[0].worker = "cheap";
   c.gate->slices[0].centre.pop_back();
   EXPECT_EQ(Save(c, path).error().reason, "bad_coordinator");
   c.gate->slices[0].centre.push_back(std::numeric_limits<float>::quiet_NaN());
@@ -117,15 +152,15 @@ TEST_F(PromoteTest, TheGateIsPartOfTheFile) {
 TEST_F(PromoteTest, AGateIsAFileOfItsOwnToo) {
   const Coordinator c = Clever();
   const std::string path = testing::TempDir() + "/gate.json";
-  ASSERT_TRUE(SaveGate({c.base, "made for a test", GateOf(c, 0)}, path));
+  ASSERT_TRUE(SaveGate({c.base, "made for a test", GateOf(c)}, path));
   const auto back = LoadGate(path);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(back->base, c.base);
   EXPECT_EQ(back->origin, "made for a test");
-  EXPECT_EQ(back->gate.fallback, "cheap");
-  ASSERT_EQ(back->gate.slices.size(), 2U);
-  EXPECT_FALSE(back->gate.slices[0].passed);
-  EXPECT_TRUE(back->gate.slices[1].passed);
+  EXPECT_EQ(back->gate.fallback, "dear");
+  ASSERT_EQ(back->gate.slices.size(), 3U);
+  EXPECT_TRUE(back->gate.slices[0].passed);
+  EXPECT_FALSE(back->gate.slices[1].passed);
   const std::string whole = *ReadWhole(path);
   ASSERT_TRUE(WriteWhole(path, whole.substr(0, whole.size() / 2)));
   EXPECT_EQ(LoadGate(path).error().reason, "bad_gate");
@@ -133,7 +168,7 @@ TEST_F(PromoteTest, AGateIsAFileOfItsOwnToo) {
   changed.replace(changed.find("\"passed\":false"), 14, "\"passed\":true ");
   ASSERT_TRUE(WriteWhole(path, changed));
   EXPECT_EQ(LoadGate(path).error().reason, "bad_gate") << "nobody lets himself in";
-  GateFile other{c.base, "", GateOf(c, 0)};
+  GateFile other{c.base, "", GateOf(c)};
   other.base.width += 1;
   ASSERT_TRUE(SaveGate(other, path));
   EXPECT_EQ(LoadGate(path).error().reason, "bad_gate") << "centres of another model";
@@ -167,15 +202,9 @@ TEST_F(PromoteTest, TheTableHasEveryRowOnTheSameProblemsAndTheirTimes) {
   rollouts_ =
       std::make_unique<Rollouts>(*environment_, reader_, std::vector<std::string>{"cheap", "dear"}, ro);
   Coordinator c = Clever();
-  c.gate = GateOf(c, 0);
-  // A conductor whose plans nobody can read: "dear" answers everything, so it is better where "dear" is.
-  Gate judged;
-  Do(KeepGate(MakeWorkflowGate(*rollouts_, "conductor", 0, problems_, problems_, turns_), &judged));
-  ASSERT_EQ(judged.slices.size(), 2U);
-  EXPECT_FALSE(judged.slices[0].passed);
-  EXPECT_EQ(judged.slices[1].slice, "words");
-  EXPECT_TRUE(judged.slices[1].passed);
+  c.gate = GateOf(c);
   TableOptions o;
+  o.gate = problems_;
   o.optimise = Options();
   o.optimise.generations = 2;
   o.languages = {"cheap", "dear"};
@@ -192,15 +221,22 @@ TEST_F(PromoteTest, TheTableHasEveryRowOnTheSameProblemsAndTheirTimes) {
     EXPECT_EQ(m.tries.size(), problems_.size()) << m.name;
     EXPECT_GE(m.ms, 0) << m.name;
   }
-  EXPECT_EQ(names,
-            (std::vector<std::string>{
-                "best_single", "worker:cheap", "worker:dear", "oracle", "supervised", "masrouter_style",
-                "coordinator", "coordinator_gated", "self_consistency", "majority", "mixture_of_agents",
-                "prompted_planner:cheap", "prompted_planner:dear", "conductor", "conductor_recursive"}));
+  EXPECT_EQ(names, (std::vector<std::string>{
+                       "best_single", "worker:cheap", "worker:dear", "oracle", "supervised",
+                       "masrouter_style", "coordinator", "coordinator_gated", "self_consistency", "majority",
+                       "mixture_of_agents", "prompted_planner:cheap", "prompted_planner:dear", "conductor",
+                       "conductor_recursive", "conductor_gated"}));
+  // A conductor whose plans nobody can read: "dear" answers everything, and nothing better than "dear" does.
+  ASSERT_TRUE(study.conductor_gate);
+  for (const auto& s : study.conductor_gate->slices) EXPECT_FALSE(s.passed) << s.slice;
+  EXPECT_NEAR(study.policies[study.policies.size() - 3].accuracy(), 0.5, 1e-9);
+  EXPECT_NEAR(study.policies.back().accuracy(), (20 + 20 + 12) / 64.0, 1e-9)
+      << "every slice's own best worker answers";
   const auto json = nlohmann::json::parse(ReportJson(study, problems_, {}));
   EXPECT_EQ(json["slices"]["words"]["coordinator"]["accuracy"], 1.0);
   EXPECT_EQ(json["slices"]["words"]["n_test"], 20);
   EXPECT_EQ(json["gate"]["slices"]["sums"]["passed"], false);
+  EXPECT_EQ(json["conductor_gate"]["slices"]["words"]["worker"], "dear");
   EXPECT_EQ(json["inspect"]["worker:dear"]["steps"][""]["1"], 1.0);
   EXPECT_NE(TablePage(study, problems_, {}).find("words (20)"), std::string::npos);
 }

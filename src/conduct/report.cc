@@ -84,6 +84,7 @@ json GateJson(const Gate& g) {
   json slices = json::object();
   for (const auto& s : g.slices)
     slices[s.slice] = {{"passed", s.passed},
+                       {"worker", s.worker},
                        {"problems", s.problems},
                        {"difference", s.difference},
                        {"ci95", {s.low, s.high}}};
@@ -123,6 +124,7 @@ std::string ReportJson(const Study& study, const std::vector<arena::Problem>& te
   if (!facts.simulated.empty()) out["simulated"] = facts.simulated;
   for (const auto& [name, value] : facts.settings) out["settings"][name] = value;
   if (study.coordinator.gate) out["gate"] = GateJson(*study.coordinator.gate);
+  if (study.conductor_gate) out["conductor_gate"] = GateJson(*study.conductor_gate);
   json curve = json::array();
   for (const auto& [name, rows] : study.curves) {
     out["curves"][name] = CurveJson(rows);

@@ -65,11 +65,9 @@ Task<Status> Train(Desk* d, const Coordinator& start) {
   Measured m = co_await MeasureCoordinator(d->rollouts, "coordinator", evolved->coordinator, d->test);
   d->Add(std::move(m));
   if (d->o.gate.empty()) co_return Status();
-  Gate gate = co_await MakeGate(d->rollouts, d->out.coordinator, d->singles.best, d->o.gate, d->train,
-                                d->singles.train);
-  for (const auto& s : gate.slices)
-    d->Say(fmt::format("gate: slice {:<12} {} ({:+.3f} [{:+.3f}, {:+.3f}], {} problems)", s.slice,
-                       s.passed ? "passed" : "refused", s.difference, s.low, s.high, s.problems));
+  const GateGround ground{d->o.gate, d->train, d->singles.train};
+  Gate gate = co_await MakeGate(d->rollouts, d->out.coordinator, ground);
+  for (const auto& s : gate.slices) d->Say(Line(s));
   d->out.coordinator.gate = std::move(gate);
   Measured gated = co_await MeasureCoordinator(d->rollouts, "coordinator_gated", d->out.coordinator, d->test);
   d->Add(std::move(gated));

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct Study {
   std::map<std::string, std::int64_t> rollouts;
   std::vector<Measured> policies;  // on the test problems
   std::map<std::string, double> train_utility;
+  std::optional<Gate> conductor_gate;  // of a table's conductor
   double train_seconds = 0;
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "conduct/masrouter.h"
+#include "conduct/promote.h"
 
 namespace baton::conduct {
 namespace {
@@ -126,6 +127,22 @@ std::vector<Named> WorkflowRows(Desk* d) {
   return out;
 }
 
+Task<void> Gated(Desk* d) {
+  if (d->o.conductor.empty() || d->o.gate.empty()) co_return;
+  const GateGround ground{d->o.gate, d->train, d->singles.train};
+  d->out.conductor_gate = co_await MakeWorkflowGate(d->rollouts, "conductor", ground);
+  if (d->o.say) {
+    for (const auto& s : d->out.conductor_gate->slices) d->o.say(Line(s));
+  }
+  const Gate* gate = &*d->out.conductor_gate;
+  std::vector<Named> rows;
+  rows.push_back({"conductor_gated", "its milliseconds without reading the question",
+                  [gate](Rollouts& r, const std::vector<arena::Problem>& p) {
+                    return MeasureGated(r, "conductor_gated", "conductor", *gate, p);
+                  }});
+  co_await PlayRows(d, std::move(rows));
+}
+
 double MeanMs(const std::vector<arena::Rollout>& tries) {
   double sum = 0;
   for (const auto& t : tries) sum += t.ms;
@@ -188,6 +205,7 @@ Task<Study> RunTable(Rollouts& rollouts, const std::vector<arena::Problem>& trai
   co_await Learned(&d);
   std::vector<Named> workflows = WorkflowRows(&d);
   co_await PlayRows(&d, std::move(workflows));
+  co_await Gated(&d);
   if (d.o.timed > 0 && d.o.fresh) co_await TakeTimes(&d);
   co_return std::move(d.out);
 }

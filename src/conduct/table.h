@@ -14,6 +14,7 @@ struct TableOptions {
   std::vector<std::string> languages;  // workers that are language models: planners; the last aggregates
   std::string conductor;               // worker whose model was trained to plan; empty: none
   const Coordinator* coordinator = nullptr;  // null: none; outlives the call
+  std::vector<arena::Problem> gate;          // problems of its own for the conductor's gate; empty: no gate
   // Policies are timed on the first so many test problems, each alone, over a pool without a memo; 0: not at
   // all.
   int timed = 0;
@@ -28,8 +29,8 @@ std::vector<workflow::FlowSettings> TableFlows(const std::vector<std::string>& l
                                                const std::string& conductor);
 // Every worker alone, best_single (on train), oracle, self_consistency (at the dollars of the dearest learned
 // policy), majority, mixture_of_agents, masrouter_style, prompted_planner:NAME, supervised, the caller's own
-// rows, coordinator and coordinator_gated, conductor and conductor_recursive. Never fails; what single
-// episodes run into stands in their tries.
+// rows, coordinator and coordinator_gated, conductor, conductor_recursive and conductor_gated. Never fails;
+// what single episodes run into stands in their tries.
 Task<Study> RunTable(Rollouts& rollouts, const std::vector<arena::Problem>& train,
                      const std::vector<arena::Problem>& test, TableOptions options);
 

@@ -13,14 +13,15 @@
 
 namespace baton::conduct {
 
-// Four numbers: the kind of problem, and whether somebody has answered.
+// Four numbers: the kind of problem, whether somebody has answered, and whether it is of a mixed family.
 class FakeReader : public StateReader {
  public:
   Task<Result<ReadState>> Read(std::string t) override {
     if (broken) co_return Fail(Code::kInternal, "no state", "decode");
     const bool answered = t.find("worker (") != std::string::npos;
     std::vector<float> s = {t.find("sum") != std::string::npos ? 1.0f : 0.0f,
-                            t.find("word") != std::string::npos ? 1.0f : 0.0f, answered ? 1.0f : 0.0f, 0.5f};
+                            t.find("word") != std::string::npos ? 1.0f : 0.0f, answered ? 1.0f : 0.0f,
+                            t.find("mixed") != std::string::npos ? -0.5f : 0.5f};
     float norm = 0;
     for (const float v : s) norm += v * v;
     for (float& v : s) v /= std::sqrt(norm);

@@ -19,8 +19,8 @@ struct Judged {
   std::shared_ptr<lm::Engine> engine;
 };
 
-LeftTo LeftBecause(const conduct::Gate& gate, std::string_view why) {
-  return {gate.fallback, fmt::format("left to {}: {}", gate.fallback, why)};
+LeftTo LeftBecause(const std::string& worker, std::string_view why) {
+  return {worker, fmt::format("left to {}: {}", worker, why)};
 }
 
 Task<LeftTo> Ask(std::shared_ptr<const Judged> judged, const chat::Request* request, pool::Pool* pool) {
@@ -31,12 +31,19 @@ Task<LeftTo> Ask(std::shared_ptr<const Judged> judged, const chat::Request* requ
   std::string transcript = conduct::Transcript(workflow::QuestionOf(*request), nothing);
   auto state = co_await reader->Read(std::move(transcript));
   const conduct::Gate& gate = judged->file.gate;
-  if (!state) co_return LeftBecause(gate, "the question could not be read");
-  const auto* slice = gate.SliceOf(state->state);
-  if (!slice) co_return LeftBecause(gate, "the gate has no slice for it");
-  if (slice->passed) co_return LeftTo{};
-  co_return LeftBecause(
-      gate, fmt::format("the workflow is no better than that worker on slice '{}'", slice->slice));
+  if (!state) co_return LeftBecause(gate.fallback, "the question could not be read");
+  const auto left = gate.Ask(state->state);
+  if (left.worker.empty()) co_return LeftTo{};
+  co_return LeftBecause(left.worker, left.reason);
+}
+
+// Everybody a gate may leave a request to.
+std::vector<std::string> WhoAnswers(const conduct::Gate& gate) {
+  std::vector<std::string> out = {gate.fallback};
+  for (const auto& s : gate.slices) {
+    if (!s.passed) out.push_back(s.worker);
+  }
+  return out;
 }
 
 Error At(const std::string& workflow, const std::string& what, std::string reason) {
@@ -62,11 +69,11 @@ Result<workflow::FlowGate> GateFor(const workflow::FlowSettings& flow, const con
               fmt::format("its gate was made with {}, which its reader '{}' is not", judged->file.base.name,
                           flow.reader),
               "gate_reader");
-  if (named(judged->file.gate.fallback) == config.workers.end())
-    return At(
-        flow.name,
-        fmt::format("its gate leaves requests to '{}', which is no worker here", judged->file.gate.fallback),
-        "gate_worker");
+  for (const std::string& who : WhoAnswers(judged->file.gate)) {
+    if (named(who) == config.workers.end())
+      return At(flow.name, fmt::format("its gate leaves requests to '{}', which is no worker here", who),
+                "gate_worker");
+  }
   std::shared_ptr<const Judged> shared = std::move(judged);
   return workflow::FlowGate(
       [shared](const chat::Request& request, pool::Pool& pool) { return Ask(shared, &request, &pool); });
