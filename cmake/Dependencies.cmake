@@ -46,16 +46,31 @@ target_link_libraries(seccomp INTERFACE ${SECCOMP_LIBRARY})
 
 # Only the trainer of conductors wants these; where they are missing, everything else is built (tools/setup test
 # installs them).
-find_path(TORCH_INCLUDE torch/csrc/api/include/torch/torch.h)
-find_library(TORCH_LIBRARY torch)
-find_library(TORCH_CPU_LIBRARY torch_cpu)
-find_library(C10_LIBRARY c10)
+# With -DBATON_TORCH=FOLDER (its include/ and lib/) another LibTorch than Debian's: one with CUDA trains on a GPU.
+if(NOT "${BATON_TORCH}" STREQUAL "${BATON_TORCH_BEFORE}")
+  foreach(found TORCH_INCLUDE TORCH_LIBRARY TORCH_CPU_LIBRARY C10_LIBRARY)
+    unset(${found} CACHE)
+  endforeach()
+  set(BATON_TORCH_BEFORE "${BATON_TORCH}" CACHE INTERNAL "")
+endif()
+find_path(TORCH_INCLUDE torch/csrc/api/include/torch/torch.h HINTS ${BATON_TORCH}/include)
+find_library(TORCH_LIBRARY torch HINTS ${BATON_TORCH}/lib)
+find_library(TORCH_CPU_LIBRARY torch_cpu HINTS ${BATON_TORCH}/lib)
+find_library(C10_LIBRARY c10 HINTS ${BATON_TORCH}/lib)
 find_path(DNNL_INCLUDE dnnl.hpp)
 find_library(DNNL_LIBRARY dnnl)
 if(TORCH_INCLUDE AND TORCH_LIBRARY AND TORCH_CPU_LIBRARY AND C10_LIBRARY AND DNNL_INCLUDE AND DNNL_LIBRARY)
   add_library(torch INTERFACE)
   target_include_directories(torch SYSTEM INTERFACE ${TORCH_INCLUDE}/torch/csrc/api/include)
   target_link_libraries(torch INTERFACE ${TORCH_LIBRARY} ${TORCH_CPU_LIBRARY} ${C10_LIBRARY} ${DNNL_LIBRARY})
+  if(BATON_TORCH)
+    target_include_directories(torch SYSTEM INTERFACE ${TORCH_INCLUDE})
+  endif()
+  if(EXISTS ${BATON_TORCH}/lib/libtorch_cuda.so)
+    # Nothing of ours names a symbol of it: its backend is there when it is loaded.
+    target_link_libraries(torch INTERFACE -Wl,--no-as-needed ${BATON_TORCH}/lib/libtorch_cuda.so -Wl,--as-needed
+                          -Wl,--allow-shlib-undefined)
+  endif()
 endif()
 
 # Built from pinned source packages by tools/setup, which writes this file with the paths of the builds.

@@ -13,6 +13,7 @@
 #include "base/machine.h"
 #include "cli/revision.h"
 #include "conduct/file.h"
+#include "lm/models.h"
 #include "net/loop.h"
 #include "train/maths.h"
 #include "train/precision.h"
@@ -45,6 +46,12 @@ struct Session {
   std::string Base() const { return fmt::format("{}/{}.gguf", o.models, o.base); }
 };
 
+Status GoOnFrom(const std::string& adapter, Session* s) {
+  TRY_VOID(s->sampler->SetAdapter(adapter));  // is it one, and for this base?
+  TRY(const auto file, lm::WeightFile::Open(adapter));
+  return s->learner->StartFrom(*file);
+}
+
 Status Build(Session* s) {
   const ConductorOptions& o = s->o;
   TRY(s->memo, arena::Memo::Open({.path = o.memo}));
@@ -73,7 +80,9 @@ Status Build(Session* s) {
   learner.seed = SeedOf(o.seed, "adapter", 0);
   learner.threads = o.threads;
   TRY(learner.precision, ParsePrecision(o.precision));
+  learner.device = o.device;
   TRY(s->learner, Learner::Create(learner));
+  if (!o.start.empty()) TRY_VOID(GoOnFrom(o.start, s));
   s->facts = {o.command,
               std::string(cli::Revision()),
               Machine(),
@@ -107,7 +116,7 @@ void SayRow(const Session& s, const CurveRow& r) {
       r.gap_most, r.divergence, r.rollouts, r.skipped > 0 ? fmt::format(", {} skipped", r.skipped) : ""));
 }
 
-TrainingOptions OptionsOf(const Session& s) {
+Result<TrainingOptions> OptionsOf(const Session& s) {
   const ConductorOptions& o = s.o;
   TrainingOptions t;
   t.seed = o.seed;
@@ -133,6 +142,10 @@ TrainingOptions OptionsOf(const Session& s) {
       fmt::join(o.workers, "+"), o.price_lists, o.warm_steps, o.batch, o.grpo_steps, o.questions, o.rollouts,
       o.recursion_steps, o.warm_rate, o.grpo_rate, o.recursion_rate, o.updates, o.usd_per_right,
       o.tokens_per_right, o.max_answer, o.most_tokens, o.threads);
+  if (!o.start.empty()) {
+    TRY(const std::string sha256, lm::FileSha256(o.start));
+    t.settings += " start " + sha256;
+  }
   t.on_row = [&s](const CurveRow& r) { SayRow(s, r); };
   t.stop = [&s] { return interrupted != 0 || (s.o.minutes > 0 && Seconds(s.began) > s.o.minutes * 60); };
   return t;
@@ -146,7 +159,9 @@ EvaluationOptions EvaluationOf(const Session& s, const Trained& trained) {
   e.baselines = s.o.baselines;
   e.seed = s.o.seed;
   e.threads = s.o.threads;
-  if (std::filesystem::exists(trained.warm_start)) e.warm_start = trained.warm_start;
+  e.warm_start = std::filesystem::exists(trained.warm_start) ? trained.warm_start : s.o.start;
+  e.recursion = s.o.recursion_steps > 0;
+  e.contests = s.o.contests;
   e.conductor = trained.last;
   const std::string gemma = s.o.models + "/gemma-3-270m.gguf";
   if (std::filesystem::exists(gemma)) e.second_planner = gemma;
@@ -193,7 +208,8 @@ Task<Status> RunAll(Session* s) {
                      }()));
   const TimePoint began = SystemClock().Now();
   const TrainingParts parts{s->stage.get(), s->learner.get(), s->sampler.get(), &s->train, &s->lessons.list};
-  CO_TRY(const Trained trained, co_await RunTraining(parts, OptionsOf(*s)));
+  CO_TRY(TrainingOptions options, OptionsOf(*s));
+  CO_TRY(const Trained trained, co_await RunTraining(parts, std::move(options)));
   s->facts.train_seconds = Seconds(began);
   ShowCurve(*s, trained.curve);
   s->Say(fmt::format("{}: {}", trained.finished ? "trained" : "stopped early", trained.last));

@@ -11,7 +11,9 @@ struct ConductorOptions {
   std::string models = "models", base = "smollm2-135m-instruct", folder = "build/conductor", memo;
   std::vector<std::string> workers = {"smol", "calculator", "sql", "python", "search"}, added = {"gemma"},
                            families;
-  std::string precision = "auto";
+  std::string precision = "auto", device = "auto";
+  std::string start;  // adapter that training goes on from; empty: none
+  std::vector<std::string> contests = {"templates", "teams", "added"};  // that are measured
   std::uint64_t seed = 1;
   int train_problems = 700, test_problems = 210, lessons = 1200;
   int warm_steps = 150, grpo_steps = 30, recursion_steps = 0;
@@ -28,7 +30,8 @@ struct ConductorOptions {
 int TrainConductor(const ConductorOptions& options);
 
 struct CompareOptions {
-  std::string models = "models", model = "smollm2-135m-instruct", adapter, precision = "auto";
+  std::string models = "models", model = "smollm2-135m-instruct", adapter, precision = "auto",
+              device = "auto";
   bool floats = false;  // llama.cpp runs the model as 32-bit floats
   int threads = 2;
 };
@@ -36,7 +39,7 @@ struct CompareOptions {
 int Compare(const CompareOptions& options);
 
 struct BenchOptions {
-  std::string models = "models", model = "smollm2-135m-instruct", precision = "auto", losses;
+  std::string models = "models", model = "smollm2-135m-instruct", precision = "auto", device = "auto", losses;
   int threads = 2, batch = 8, prompt = 160, continuation = 48, rank = 8, rounds = 3;
 };
 // Tokens per second, forward and backward, and of generation in rollouts.

@@ -43,6 +43,7 @@ Status CompareAll(const CompareOptions& o) {
   learner.base = path;
   learner.threads = o.threads;
   TRY(learner.precision, ParsePrecision(o.precision));
+  learner.device = o.device;
   TRY(const auto mine, Learner::Create(learner));
   ScoreDistance all;
   for (const char* text : kTexts) {
@@ -106,6 +107,7 @@ Status BenchAll(const BenchOptions& o) {
   options.rank = o.rank;
   options.alpha = 2.0 * o.rank;
   TRY(options.precision, ParsePrecision(o.precision));
+  options.device = o.device;
   TRY(const auto learner, Learner::Create(options));
   TRY(const auto sampler,
       lm::TokenSampler::Load({.path = path, .threads = o.threads, .sequences = 32, .context = 512}));

@@ -75,6 +75,9 @@ struct Desk {
                     e.measured.calls(), e.valid < 0 ? "" : fmt::format(", valid {:.3f}", e.valid)));
     c->entrants.push_back(std::move(e));
   }
+  bool Wants(const char* contest) const {
+    return std::find(o.contests.begin(), o.contests.end(), contest) != o.contests.end();
+  }
   const pool::Worker* BestOf(const Team& team) const {
     return *std::max_element(team.begin(), team.end(), [&](const pool::Worker* a, const pool::Worker* b) {
       return train_accuracy.at(a->name) < train_accuracy.at(b->name);
@@ -178,6 +181,43 @@ std::vector<Item> ItemsOf(const Desk& d, bool added) {
   return out;
 }
 
+Task<Status> Templates(Desk* d) {
+  Contest c{"templates",
+            "the workers of training, problems of templates that training has not seen",
+            ItemsOf(*d, false),
+            {},
+            {}};
+  co_await Singles(d, &c, true);
+  CO_TRY_VOID(co_await Conductors(d, &c));
+  if (d->o.baselines) co_await Workflows(d, &c);
+  CO_TRY_VOID(co_await SecondPlanner(d, &c));
+  d->contests.push_back(std::move(c));
+  co_return Status();
+}
+
+Task<Status> Teams(Desk* d) {
+  Contest c{
+      "teams", "teams of three, in sets that training never drew, at price lists of training", {}, {}, {}};
+  Random random(SeedOf(d->o.seed, "held back", 0));
+  for (const auto& p : *d->test) {
+    const auto prices = static_cast<int>(random.Below(static_cast<std::uint64_t>(d->stage->price_lists())));
+    c.items.push_back({&p, prices, d->stage->DrawHeldBack(prices, random)});
+  }
+  co_await Singles(d, &c, false);
+  CO_TRY_VOID(co_await Conductors(d, &c));
+  d->contests.push_back(std::move(c));
+  co_return Status();
+}
+
+Task<Status> Added(Desk* d) {
+  Contest c{
+      "added", "the same problems, with a worker that joined after training", ItemsOf(*d, true), {}, {}};
+  co_await Singles(d, &c, false);
+  CO_TRY_VOID(co_await Conductors(d, &c));
+  d->contests.push_back(std::move(c));
+  co_return Status();
+}
+
 }  // namespace
 
 Task<Result<Entrant>> PlayConductor(Stage* stage, lm::TokenSampler* sampler, std::string name,
@@ -227,36 +267,9 @@ Task<Result<std::vector<Contest>>> Evaluate(Stage* stage, lm::TokenSampler* samp
                                             EvaluationOptions options) {
   Desk d{stage, sampler, train, test, std::move(options)};
   co_await RankWorkers(&d);
-
-  Contest templates{"templates",
-                    "the workers of training, problems of templates that training has not seen",
-                    ItemsOf(d, false),
-                    {},
-                    {}};
-  co_await Singles(&d, &templates, true);
-  CO_TRY_VOID(co_await Conductors(&d, &templates));
-  if (d.o.baselines) co_await Workflows(&d, &templates);
-  CO_TRY_VOID(co_await SecondPlanner(&d, &templates));
-  d.contests.push_back(std::move(templates));
-
-  Contest held{
-      "teams", "teams of three, in sets that training never drew, at price lists of training", {}, {}, {}};
-  Random random(SeedOf(d.o.seed, "held back", 0));
-  for (const auto& p : *d.test) {
-    const auto prices = static_cast<int>(random.Below(static_cast<std::uint64_t>(stage->price_lists())));
-    held.items.push_back({&p, prices, stage->DrawHeldBack(prices, random)});
-  }
-  co_await Singles(&d, &held, false);
-  CO_TRY_VOID(co_await Conductors(&d, &held));
-  d.contests.push_back(std::move(held));
-
-  if (!stage->options().added.empty()) {
-    Contest late{
-        "added", "the same problems, with a worker that joined after training", ItemsOf(d, true), {}, {}};
-    co_await Singles(&d, &late, false);
-    CO_TRY_VOID(co_await Conductors(&d, &late));
-    d.contests.push_back(std::move(late));
-  }
+  if (d.Wants("templates")) CO_TRY_VOID(co_await Templates(&d));
+  if (d.Wants("teams")) CO_TRY_VOID(co_await Teams(&d));
+  if (d.Wants("added") && !stage->options().added.empty()) CO_TRY_VOID(co_await Added(&d));
   co_return std::move(d.contests);
 }
 

@@ -33,6 +33,7 @@ struct EvaluationOptions {
   std::uint64_t seed = 1;
   std::string warm_start, conductor;  // adapters; empty: there is none
   bool recursion = true;
+  std::vector<std::string> contests = {"templates", "teams", "added"};
   std::string second_planner;  // GGUF of a larger model that is prompted to plan; empty: none
   int threads = 1;
   std::function<void(const std::string&)> say;
@@ -43,7 +44,7 @@ Task<Result<Entrant>> PlayConductor(Stage* stage, lm::TokenSampler* sampler, std
                                     const std::vector<Item>* items, workflow::PlannerForm form, int rounds,
                                     EvaluationOptions options);
 
-// All contests: the training pool on test templates; held-back teams; a worker that joined after training.
+// `contests`: the training pool on test templates; held-back teams; a worker that joined after training.
 Task<Result<std::vector<Contest>>> Evaluate(Stage* stage, lm::TokenSampler* sampler,
                                             const std::vector<arena::Problem>* train,
                                             const std::vector<arena::Problem>* test,

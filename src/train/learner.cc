@@ -23,8 +23,28 @@ bool HasShortFloats() {
 #endif
 }
 
-at::ScalarType TypeOf(Precision precision) {
-  if (precision == Precision::kAuto) precision = HasShortFloats() ? Precision::kBfloat16 : Precision::kFloat;
+// The one GPU that training uses; more than one are the business of an engine of their own
+// (examples/train_7b).
+Result<at::Device> DeviceOf(const std::string& name) {
+  if (name == "cpu" || (name == "auto" && !at::hasCUDA())) return at::Device(at::kCPU);
+  if (name != "auto" && name != "cuda" && !name.starts_with("cuda:"))
+    return Fail(Code::kInvalidRequest, fmt::format("device is auto, cpu, cuda or cuda:N, not '{}'", name),
+                "device");
+  if (!at::hasCUDA())
+    return Fail(Code::kUnavailable,
+                "no GPU that this LibTorch can use: build with one that has CUDA (docs/conductor.md), or say "
+                "--device cpu",
+                "no_device");
+  at::Device device = name == "auto" || name == "cuda" ? at::Device(at::kCUDA, 0) : at::Device(name);
+  if (device.index() >= static_cast<int>(at::getNumGPUs()))
+    return Fail(Code::kUnavailable, fmt::format("this machine has no {}", name), "no_device");
+  at::globalContext().setFloat32MatmulPrecision("high");
+  return device;
+}
+
+at::ScalarType TypeOf(Precision precision, const at::Device& device) {
+  if (precision == Precision::kAuto)
+    precision = device.is_cpu() && HasShortFloats() ? Precision::kBfloat16 : Precision::kFloat;
   return precision == Precision::kBfloat16 ? at::kBFloat16
          : precision == Precision::kDouble ? at::kDouble
                                            : at::kFloat;
@@ -81,11 +101,13 @@ class TorchLearner : public Learner {
   std::vector<float> Gradient() const override;
   State Save() const override;
   Status Restore(const State& state) override;
+  Status StartFrom(const lm::WeightFile& adapter) override;
   lm::Adapter ToAdapter(const std::string& vocabulary) const override;
   std::int64_t parameters() const override { return model_->parameters(); }
   std::string precision() const override {
-    const auto type = model_->options().products;
-    return type == at::kBFloat16 ? "bf16" : type == at::kDouble ? "f64" : "f32";
+    const auto& o = model_->options();
+    const char* type = o.products == at::kBFloat16 ? "bf16" : o.products == at::kDouble ? "f64" : "f32";
+    return o.device.is_cpu() ? type : fmt::format("{} on {}", type, o.device.str());
   }
 
  private:
@@ -106,7 +128,7 @@ class TorchLearner : public Learner {
 Tensor TorchLearner::LossOf(const Example& e, const Tensor& logprobs, Loss loss, const Shares& shares,
                             double* outside) const {
   std::vector<double> weights, before;
-  const Tensor now = logprobs.detach().to(at::kDouble).contiguous();
+  const Tensor now = logprobs.detach().to(at::kCPU, at::kDouble).contiguous();
   std::size_t at = 0;
   for (const auto& c : e.continuations) {
     const auto n = static_cast<double>(c.tokens.size());
@@ -115,9 +137,9 @@ Tensor TorchLearner::LossOf(const Example& e, const Tensor& logprobs, Loss loss,
       before.push_back(c.before.empty() ? now.data_ptr<double>()[at] : static_cast<double>(c.before[i]));
     }
   }
-  const Tensor w = at::tensor(weights, at::kDouble).to(logprobs.scalar_type());
+  const Tensor w = at::tensor(weights, at::kDouble).to(logprobs.options());
   if (loss == Loss::kSupervised) return -(logprobs * w).sum();
-  const Tensor ratio = (logprobs - at::tensor(before, at::kDouble).to(logprobs.scalar_type())).exp();
+  const Tensor ratio = (logprobs - at::tensor(before, at::kDouble).to(logprobs.options())).exp();
   const Tensor kept = ratio.clamp(1 - o_.ratio_clip, 1 + o_.ratio_clip);
   *outside += (ratio.detach() != kept.detach()).sum().item<double>();
   return -at::minimum(ratio * w, kept * w).sum();
@@ -139,7 +161,7 @@ Result<BatchResult> TorchLearner::Run(const std::vector<Example>& examples, Loss
       if (learn) value.backward();
       out.loss += value.item<double>();
       out.tokens += TokensIn(e);
-      const Tensor flat = logprobs.detach().to(at::kFloat).contiguous();
+      const Tensor flat = logprobs.detach().to(at::kCPU, at::kFloat).contiguous();
       const float* p = flat.data_ptr<float>();
       for (const auto& c : e.continuations) {
         out.logprobs.emplace_back(p, p + c.tokens.size());
@@ -188,7 +210,7 @@ StepResult TorchLearner::Step(double rate) {
 Result<std::vector<std::vector<float>>> TorchLearner::Scores(const std::vector<int>& tokens) {
   std::vector<std::vector<float>> out;
   try {
-    const Tensor scores = model_->Scores(tokens).to(at::kFloat).contiguous();
+    const Tensor scores = model_->Scores(tokens).to(at::kCPU, at::kFloat).contiguous();
     const std::int64_t n = scores.size(1);
     for (std::int64_t i = 0; i < scores.size(0); ++i)
       out.emplace_back(scores.data_ptr<float>() + i * n, scores.data_ptr<float>() + (i + 1) * n);
@@ -199,7 +221,7 @@ Result<std::vector<std::vector<float>>> TorchLearner::Scores(const std::vector<i
 }
 
 void Append(const Tensor& t, std::vector<float>* out) {
-  const Tensor flat = t.detach().to(at::kFloat).contiguous();
+  const Tensor flat = t.detach().to(at::kCPU, at::kFloat).contiguous();
   out->insert(out->end(), flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
 }
 
@@ -247,6 +269,30 @@ Status TorchLearner::Restore(const State& s) {
   return {};
 }
 
+Status TorchLearner::StartFrom(const lm::WeightFile& adapter) {
+  const auto other = [](const std::string& why) {
+    return Fail(Code::kInvalidRequest, "cannot go on from this adapter: " + why, "other_adapter");
+  };
+  const double alpha = adapter.Number("adapter.lora.alpha").value_or(0);
+  if (alpha != o_.alpha) return other(fmt::format("its alpha is {}, this training's {}", alpha, o_.alpha));
+  State s;
+  for (const auto& a : model_->adapters()) {
+    for (const auto& [end, to] : {std::pair(".lora_a", a.a), std::pair(".lora_b", a.b)}) {
+      const std::string name = a.tensor + end;
+      const auto shape = adapter.ShapeOf(name);
+      if (!shape) return other("it has nothing for " + a.tensor);
+      if (shape->rows != to.size(0) || shape->columns != to.size(1))
+        return other(fmt::format("{} is {} x {}, here {} x {}: another rank or base", name, shape->rows,
+                                 shape->columns, to.size(0), to.size(1)));
+      TRY(const auto numbers, adapter.Floats(name));
+      s.parameters.insert(s.parameters.end(), numbers.begin(), numbers.end());
+    }
+  }
+  s.mean.resize(s.parameters.size(), 0);
+  s.square.resize(s.parameters.size(), 0);
+  return Restore(s);
+}
+
 lm::Adapter TorchLearner::ToAdapter(const std::string& vocabulary) const {
   lm::Adapter out;
   out.architecture = model_->architecture().name;
@@ -275,7 +321,8 @@ Result<std::unique_ptr<Learner>> Learner::Create(const LearnerOptions& options) 
     // cores busy with something else, a run with `threads` 1 made 47 tokens a second and makes 91 this way.
     if (openblas_set_num_threads) openblas_set_num_threads(std::max(1, options.threads));
     Transformer::Options t;
-    t.products = TypeOf(options.precision);
+    TRY(t.device, DeviceOf(options.device));
+    t.products = TypeOf(options.precision, t.device);
     t.rank = options.rank;
     t.alpha = options.alpha;
     t.projections = options.projections;

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "lm/adapter.h"
+#include "lm/weights.h"
 
 namespace baton::train {
 
@@ -30,6 +31,7 @@ struct LearnerOptions {
                                           "ffn_gate", "ffn_up", "ffn_down"};
   std::uint64_t seed = 1;
   Precision precision = Precision::kAuto;
+  std::string device = "auto";  // "cpu"; "cuda" or "cuda:1"; auto: a GPU when this LibTorch has one
   int threads = 1;
   // AdamW (Loshchilov and Hutter, 2019).
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, decay = 0;
@@ -79,7 +81,8 @@ class Learner {
     bool operator==(const State&) const = default;
   };
 
-  // Seconds. Errors of lm::WeightFile and of Transformer::Load; kInternal "no_memory".
+  // Seconds. Errors of lm::WeightFile and of Transformer::Load; kInvalidRequest "device" (no such name),
+  // kUnavailable "no_device" (this LibTorch, or this machine, has none); kInternal "no_memory".
   static Result<std::unique_ptr<Learner>> Create(const LearnerOptions& options);
   virtual ~Learner() = default;
 
@@ -97,11 +100,16 @@ class Learner {
   virtual State Save() const = 0;
   // kInvalidRequest "other_checkpoint": of another size.
   virtual Status Restore(const State& state) = 0;
+  // Goes on from an adapter as ToAdapter() gave it: its numbers, an optimiser that has seen nothing.
+  // kInvalidRequest "other_adapter": of another rank, scale or set of projections; then nothing has changed.
+  virtual Status StartFrom(const lm::WeightFile& adapter) = 0;
   // `vocabulary`: lm::VocabularyDigest of the base.
   virtual lm::Adapter ToAdapter(const std::string& vocabulary) const = 0;
 
   virtual std::int64_t parameters() const = 0;
-  virtual std::string precision() const = 0;  // "bf16", "f32" or "f64"
+  // "bf16", "f32" or "f64"; on another device than the processor with its name, "f32 on cuda:0". A GPU
+  // multiplies 32-bit floats by their first 10 bits (TF32) and sums in 32.
+  virtual std::string precision() const = 0;
 };
 
 }  // namespace baton::train

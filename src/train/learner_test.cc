@@ -12,6 +12,7 @@
 #include "lm/tiny_model.h"
 #include "train/maths.h"
 #include "train/scores.h"
+#include "train/transformer.h"
 
 namespace baton::train {
 namespace {
@@ -32,8 +33,10 @@ std::string Tiny(const std::string& architecture, int window = 0) {
   return path;
 }
 
-std::unique_ptr<Learner> Make(const std::string& base, Precision precision, double norm = 1) {
+std::unique_ptr<Learner> Make(const std::string& base, Precision precision, double norm = 1,
+                              const std::string& device = "cpu") {
   LearnerOptions o;
+  o.device = device;
   o.base = base;
   o.rank = 2;
   o.alpha = 4;
@@ -95,6 +98,56 @@ TEST_P(TinyArchitecture, ScoresAreLlamaCppsInFloats) {
 INSTANTIATE_TEST_SUITE_P(All, TinyArchitecture,
                          testing::Values(std::pair("llama", 0), std::pair("qwen2", 0), std::pair("qwen3", 0),
                                          std::pair("gemma3", 0), std::pair("gemma3", 8)));
+
+// No GPU is needed to see that everything is put where the model is: an operation between a tensor of device
+// "meta", which has shapes and no numbers, and one that was left on the processor is an error.
+TEST_P(TinyArchitecture, EverythingIsOnTheModelsDevice) {
+  NEED_MODEL(kSmol);
+  for (const auto products : {at::kFloat, at::kBFloat16}) {
+    Transformer::Options o;
+    o.device = at::kMeta;
+    o.products = products;
+    o.rank = 2;
+    o.projections = {"attn_q", "attn_output", "ffn_down"};
+    const auto model = Transformer::Load(Tiny(GetParam().first, GetParam().second), o);
+    ASSERT_TRUE(model) << model.error().message;
+    const at::Tensor logprobs = (*model)->LogProbabilitiesOf({Tokens(1, 9), {Tokens(2, 5), Tokens(3, 3)}});
+    EXPECT_TRUE(logprobs.is_meta());
+    EXPECT_EQ(logprobs.sizes(), at::IntArrayRef({8}));
+    logprobs.sum().backward();
+    for (const auto& a : (*model)->adapters()) {
+      EXPECT_TRUE(a.a.grad().is_meta());
+      EXPECT_EQ(a.b.grad().sizes(), a.b.sizes());
+    }
+    EXPECT_TRUE((*model)->Scores(Tokens(4, 6)).is_meta());
+  }
+}
+
+TEST(Learner, ADeviceThatIsNotThereIsRefusedByName) {
+  NEED_MODEL(kSmol);
+  LearnerOptions o;
+  o.base = Tiny("llama");
+  o.device = "abacus";
+  EXPECT_EQ(Learner::Create(o).error().reason, "device");
+  o.device = at::hasCUDA() ? "cuda:99" : "cuda";
+  EXPECT_EQ(Learner::Create(o).error().reason, "no_device");
+}
+
+TEST(Learner, OnAGpuALossFallsAsOnTheProcessor) {
+  NEED_MODEL(kSmol);
+  if (!at::hasCUDA()) GTEST_SKIP() << "no GPU that this LibTorch can use";
+  const std::string path = Tiny("llama");
+  const auto here = Make(path, Precision::kFloat), there = Make(path, Precision::kFloat, 1, "cuda");
+  ASSERT_TRUE(here && there);
+  for (int step = 0; step < 5; ++step) {
+    const auto a = here->Accumulate(Batch(), Loss::kSupervised),
+               b = there->Accumulate(Batch(), Loss::kSupervised);
+    ASSERT_TRUE(a && b);
+    EXPECT_NEAR(a->loss, b->loss, 1e-2);  // TF32: factors of 10 bits
+    (void)here->Step(1e-3);
+    (void)there->Step(1e-3);
+  }
+}
 
 // As it is served: llama.cpp rounds activations to 8 bits in products with 4-bit weights. What is measured is
 // in docs/conductor.md; these bounds are twice that.
@@ -228,6 +281,38 @@ TEST(Learner, ItsAdapterInLlamaCppIsWhatItLearned) {
   moved.Add(*adapted, *bare);
   EXPECT_LT(same.most, 2e-3);
   EXPECT_GT(moved.most, 10 * same.most);
+}
+
+TEST(Learner, GoesOnFromAnEarlierAdapterWithAFreshOptimiserAndRefusesOneOfAnotherForm) {
+  const std::string path = Tiny("qwen2"), adapter = testing::TempDir() + "/earlier.gguf";
+  const auto earlier = Make(path, Precision::kFloat), later = Make(path, Precision::kFloat);
+  ASSERT_TRUE(earlier->Restore(Stirred(*earlier)));
+  ASSERT_TRUE(lm::WriteAdapter(earlier->ToAdapter("0"), adapter));
+  const auto file = lm::WeightFile::Open(adapter);
+  ASSERT_TRUE(file);
+  const Status started = later->StartFrom(**file);
+  ASSERT_TRUE(started) << started.error().message;
+  const Learner::State state = later->Save();
+  EXPECT_EQ(state.parameters, earlier->Save().parameters);
+  EXPECT_EQ(state.steps, 0);
+  EXPECT_EQ(state.mean, std::vector<float>(state.parameters.size(), 0));
+
+  LearnerOptions o;
+  o.base = path;
+  o.rank = 4;
+  o.alpha = 4;
+  const auto wider = Learner::Create(o);
+  ASSERT_TRUE(wider);
+  const Learner::State before = (*wider)->Save();
+  EXPECT_EQ((*wider)->StartFrom(**file).error().reason, "other_adapter") << "another rank";
+  EXPECT_EQ((*wider)->Save(), before);
+  o.rank = 2;
+  o.alpha = 8;
+  EXPECT_EQ((*Learner::Create(o))->StartFrom(**file).error().reason, "other_adapter") << "another scale";
+  const auto base = lm::WeightFile::Open(path);
+  ASSERT_TRUE(base);
+  EXPECT_EQ(later->StartFrom(**base).error().reason, "other_adapter") << "no adapter at all";
+  EXPECT_EQ(later->Save(), state);
 }
 
 TEST(Learner, AnUnknownArchitectureIsRefused) {

@@ -8,6 +8,8 @@ namespace {
 
 using namespace baton::train;
 
+constexpr const char* kDevice = "of the trainer: auto (a GPU when there is one), cpu, cuda or cuda:N";
+
 void AddConductor(CLI::App& app, int& code) {
   static ConductorOptions o;
   auto* sub = app.add_subcommand("conductor",
@@ -22,6 +24,8 @@ void AddConductor(CLI::App& app, int& code) {
   sub->add_option("--added", o.added, "workers that join after training; none: nobody");
   sub->add_option("--families", o.families, "families of problems; default: all");
   sub->add_option("--precision", o.precision, "auto, bf16 or f32");
+  sub->add_option("--device", o.device, kDevice);
+  sub->add_option("--start", o.start, "adapter to go on from: that of an earlier training");
   sub->add_option("--seed", o.seed, "of everything that is drawn");
   sub->add_option("--train", o.train_problems, "generated problems to train on");
   sub->add_option("--test", o.test_problems, "generated problems to test on");
@@ -50,6 +54,9 @@ void AddConductor(CLI::App& app, int& code) {
   sub->add_flag("--resume", o.resume, "go on from the checkpoint, when it is there");
   sub->add_flag("!--no-measure", o.measure, "train only");
   sub->add_flag("!--no-baselines", o.baselines, "measure conductors and single workers only");
+  sub->add_option("--contests", o.contests,
+                  "what is measured on: the training pool, held-back teams, a pool with workers that joined")
+      ->check(CLI::IsMember({"templates", "teams", "added"}));
   sub->add_flag("--quick", o.quick, "a miniature run, to see that everything works");
   sub->add_option("--results", o.results, "result file (JSON)");
   sub->add_option("--markdown", o.markdown, "the tables, as docs/results/conductor.md");
@@ -64,6 +71,7 @@ void AddCompare(CLI::App& app, int& code) {
   sub->add_option("--models", o.models, "folder of GGUF files");
   sub->add_option("--model", o.model, "which");
   sub->add_option("--precision", o.precision, "of the trainer: auto, bf16 or f32");
+  sub->add_option("--device", o.device, kDevice);
   sub->add_flag("--floats", o.floats, "llama.cpp computes with 32-bit floats");
   sub->add_option("--threads", o.threads, "of every computation");
   sub->callback([&code] { code = Compare(o); });
@@ -76,6 +84,7 @@ void AddBench(CLI::App& app, int& code) {
   sub->add_option("--models", o.models, "folder of GGUF files");
   sub->add_option("--model", o.model, "which");
   sub->add_option("--precision", o.precision, "auto, bf16 or f32");
+  sub->add_option("--device", o.device, kDevice);
   sub->add_option("--threads", o.threads, "of every computation");
   sub->add_option("--batch", o.batch, "sequences");
   sub->add_option("--prompt", o.prompt, "tokens before what is learned");

@@ -58,11 +58,21 @@ class BatchProductStep : public torch::autograd::Function<BatchProductStep> {
   }
 };
 
+// Elsewhere than on the processor 16-bit factors become floats, which changes none of them: the device's own
+// product then sums in 32 bits, as oneDNN does here.
+at::Tensor Plain(const at::Tensor& a, const at::Tensor& b) {
+  if (a.scalar_type() != at::kBFloat16) return at::matmul(a, b);
+  return at::matmul(a.to(at::kFloat), b.to(at::kFloat));
+}
+bool ForOneDnn(const at::Tensor& a) {
+  return a.scalar_type() == at::kBFloat16 && a.device().is_cpu();
+}
+
 }  // namespace
 
 at::Tensor Product(const at::Tensor& a, const at::Tensor& b) {
   const at::NoGradGuard none;
-  if (a.scalar_type() != at::kBFloat16) return at::matmul(a, b);
+  if (!ForOneDnn(a)) return Plain(a, b);
   std::vector<std::int64_t> shape(a.sizes().begin(), a.sizes().end());
   shape.back() = b.size(-1);
   at::Tensor c = at::empty(shape, at::kFloat);
@@ -73,10 +83,10 @@ at::Tensor Product(const at::Tensor& a, const at::Tensor& b) {
 void AddProduct(at::Tensor& c, const at::Tensor& a, const at::Tensor& b) {
   const at::NoGradGuard none;
   if (c.numel() == 0) return;
-  if (a.scalar_type() != at::kBFloat16)
-    c.add_(at::matmul(a, b));
-  else
+  if (ForOneDnn(a))
     Multiply(a, b, c, true);
+  else
+    c.add_(Plain(a, b));
 }
 
 at::Tensor BatchProduct(const at::Tensor& a, const at::Tensor& b, at::ScalarType type) {

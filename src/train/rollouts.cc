@@ -32,8 +32,9 @@ void Bill(const RewardOptions& o, Try* t) {
 }
 
 double Worth(const RewardOptions& o, const Try& t) {
-  if (!t.valid) return 0;
-  double reward = 0.5 + 0.5 * t.rollout.score;
+  // What was spent is taken off whatever came of it: were a plan that cannot run free of charge, writing one
+  // would pay where money is dear.
+  double reward = t.valid ? 0.5 + 0.5 * t.rollout.score : 0;
   if (o.usd_per_right > 0) reward -= static_cast<double>(t.rollout.cost.v) * 1e-9 / o.usd_per_right;
   if (o.tokens_per_right > 0) reward -= static_cast<double>(t.rollout.tokens) / o.tokens_per_right;
   return reward;

@@ -91,7 +91,8 @@ class RolloutsTest : public ArenaTest {
     ASSERT_TRUE(stage) << stage.error().message;
     stage_ = std::move(*stage);
   }
-  Try Scored(const std::string& text, std::optional<std::string> shown = {}, double before = 0) {
+  Try Scored(const std::string& text, std::optional<std::string> shown = {}, double before = 0,
+             double usd_per_right = 1) {
     std::vector<Try> tries(1);
     tries[0].item = {&problem_, 0, stage_->All(0, false)};
     tries[0].text = text;
@@ -101,7 +102,7 @@ class RolloutsTest : public ArenaTest {
     tries[0].prompt_tokens = 100;
     tries[0].written_tokens = 50;
     RewardOptions o;
-    o.usd_per_right = 1;
+    o.usd_per_right = usd_per_right;
     Do(ScoreTries(stage_.get(), o, false, &tries));
     return std::move(tries[0]);
   }
@@ -116,14 +117,22 @@ class RolloutsTest : public ArenaTest {
 };
 
 TEST_F(RolloutsTest, RewardIsNothingAHalfOrOneLessDollars) {
-  EXPECT_EQ(Scored("I would rather not.").reward, 0);
-  EXPECT_EQ(Scored(Plan("Task: 6 * 7", 9)).reward, 0) << "nobody has that number";
+  EXPECT_NEAR(Scored("I would rather not.").reward, 0, 1e-3);
+  EXPECT_NEAR(Scored(Plan("Task: 6 * 7", 9)).reward, 0, 1e-3) << "nobody has that number";
   EXPECT_NEAR(Scored(Plan("Task: 6 * 8")).reward, 0.5, 1e-3);
   const Try right = Scored(Plan("Task: 6 * 7"));
   EXPECT_NEAR(right.reward, 1, 1e-3);
   EXPECT_LT(right.reward, 1) << "its own tokens and the call are in the bill";
   EXPECT_EQ(right.rollout.calls, 2);
   EXPECT_EQ(right.rollout.tokens, 150);
+}
+
+TEST_F(RolloutsTest, WhereMoneyIsDearATextThatIsNoPlanIsNotFreeOfCharge) {
+  constexpr double kDear = 5e-6;  // less than the conductor's own tokens cost
+  const Try rubbish = Scored("I would rather not.", {}, 0, kDear),
+            right = Scored(Plan("Task: 6 * 7"), {}, 0, kDear);
+  EXPECT_LT(right.reward, 0);
+  EXPECT_LT(rubbish.reward, right.reward);
 }
 
 TEST_F(RolloutsTest, AnEndlessOrHostileTextIsJustUnreadable) {
@@ -153,7 +162,7 @@ TEST_F(RolloutsTest, ASecondLookKeepsOrPlansAnew) {
   EXPECT_NEAR(Scored(Plan("Task: 6 * 7"), "41", 0).reward, 1, 1e-3);
   const Try unread = Scored("hm", "42", 1);
   EXPECT_FALSE(unread.valid);
-  EXPECT_EQ(unread.reward, 0);
+  EXPECT_NEAR(unread.reward, 0, 1e-3);
   EXPECT_EQ(unread.rollout.answer, "42") << "the answer that stands is served all the same";
 }
 

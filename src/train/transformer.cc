@@ -121,7 +121,8 @@ Result<Tensor> Transformer::Read(const lm::WeightFile& file, const std::string& 
                                  at::ScalarType type) const {
   TRY(std::vector<float> floats, file.Floats(name));
   const auto shape = *file.ShapeOf(name);
-  Tensor t = at::from_blob(floats.data(), {shape.rows, shape.columns}, at::kFloat).to(type, false, true);
+  Tensor t = at::from_blob(floats.data(), {shape.rows, shape.columns}, at::kFloat)
+                 .to(options_.device, type, false, true);
   return shape.rows == 1 ? t.squeeze(0) : t;
 }
 
@@ -143,8 +144,8 @@ Result<Transformer::Matrix> Transformer::ReadMatrix(const lm::WeightFile& file, 
   for (double& v : a) v = (2 * random.Unit() - 1) * reach;
   Adapted adapted;
   adapted.tensor = tensor;
-  adapted.a = at::tensor(a, at::kDouble).view({options_.rank, in}).to(plain_).requires_grad_(true);
-  adapted.b = at::zeros({out, options_.rank}, plain_).requires_grad_(true);
+  adapted.a = Here(at::tensor(a, at::kDouble).view({options_.rank, in}).to(plain_)).requires_grad_(true);
+  adapted.b = Here(at::zeros({out, options_.rank}, plain_)).requires_grad_(true);
   m.adapter = static_cast<int>(adapters_.size());
   adapters_.push_back(std::move(adapted));
   return m;
@@ -268,18 +269,19 @@ Tensor Transformer::Hidden(const Bundle& bundle) const {
   s.count = static_cast<std::int64_t>(bundle.continuations.size());
   s.longest = Longest(bundle);
   const Tensor positions = Positions(s.prompt, s.count, s.longest);
-  s.angles = Angles(positions, arch_.head_width, arch_.rope_base, plain_);
-  s.angles_local = Angles(positions, arch_.head_width, arch_.rope_base_local, plain_);
+  s.angles = Here(Angles(positions, arch_.head_width, arch_.rope_base, plain_));
+  s.angles_local = Here(Angles(positions, arch_.head_width, arch_.rope_base_local, plain_));
   const Tensor before = at::arange(0, s.prompt, at::kDouble),
                behind = at::arange(s.prompt, s.prompt + s.longest, at::kDouble);
-  s.prompt_mask = Mask(before, before, 0, plain_);
-  s.own_mask = Mask(behind, behind, 0, plain_);
+  s.prompt_mask = Here(Mask(before, before, 0, plain_));
+  s.own_mask = Here(Mask(behind, behind, 0, plain_));
   if (arch_.window > 0 && s.prompt + s.longest > arch_.window) {
-    s.far_prompt = Mask(before, before, arch_.window, plain_);
-    s.far_own = Mask(behind, behind, arch_.window, plain_);
-    s.far_cross = Mask(behind, before, arch_.window, plain_);
+    s.far_prompt = Here(Mask(before, before, arch_.window, plain_));
+    s.far_own = Here(Mask(behind, behind, arch_.window, plain_));
+    s.far_cross = Here(Mask(behind, before, arch_.window, plain_));
   }
-  Tensor x = embedding_.index_select(0, TokensOf(bundle, s.longest)).to(plain_) * arch_.embedding_scale;
+  const Tensor tokens = Here(TokensOf(bundle, s.longest));
+  Tensor x = embedding_.index({tokens}).to(plain_) * arch_.embedding_scale;
   for (std::size_t i = 0; i < layers_.size(); ++i) {
     const Layer& l = layers_[i];
     const bool local = arch_.window > 0 && (static_cast<int>(i) + 1) % arch_.global_every != 0;
@@ -306,8 +308,8 @@ Tensor Transformer::LogProbabilitiesOf(const Bundle& bundle) const {
       targets.push_back(c[j]);
     }
   }
-  const Tensor hidden = Hidden(bundle).index_select(0, at::tensor(rows, at::kLong));
-  return LogProbabilities(hidden, head_, at::tensor(targets, at::kLong));
+  const Tensor hidden = Hidden(bundle).index({Here(at::tensor(rows, at::kLong))});
+  return LogProbabilities(hidden, head_, Here(at::tensor(targets, at::kLong)));
 }
 
 Tensor Transformer::Scores(const std::vector<int>& prompt) const {

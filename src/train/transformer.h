@@ -53,6 +53,7 @@ class Transformer {
     double alpha = 16;
     std::vector<std::string> projections;  // of "attn_q" ... "ffn_down": which get adapters
     std::uint64_t seed = 1;                // of the adapters' first values
+    at::Device device = at::kCPU;          // where everything is and is computed
   };
   // Reads and unpacks every tensor. Errors of the file; kUnsupported.
   static Result<std::unique_ptr<Transformer>> Load(const std::string& path, const Options& options);
@@ -84,6 +85,7 @@ class Transformer {
   Result<at::Tensor> Read(const lm::WeightFile& file, const std::string& name, at::ScalarType type) const;
   Result<Matrix> ReadMatrix(const lm::WeightFile& file, const std::string& name, Random& random);
   Result<Layer> ReadLayer(const lm::WeightFile& file, std::int64_t index, Random& random);
+  at::Tensor Here(const at::Tensor& t) const { return t.to(options_.device); }
   at::Tensor Apply(const Matrix& m, const at::Tensor& x) const;
   at::Tensor Attention(const Layer& layer, const at::Tensor& x, const Shape& shape, bool local) const;
   at::Tensor Attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const Shape& shape,

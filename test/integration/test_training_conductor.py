@@ -16,7 +16,7 @@ TRAINER = pathlib.Path(house.BATON).resolve().parent / "baton-train"
 pytestmark = [pytest.mark.skipif(not SMOL.exists(), reason=f"{SMOL} is not here; `baton models pull` fetches it"),
               pytest.mark.skipif(not TRAINER.exists(), reason="baton-train was not built: LibTorch is not here")]
 SMALL = ["train", "conductor", "--quick", "--models", MODELS, "--workers", "calculator", "sql", "search", "--train", "14", "--test", "7",
-         "--lessons", "10", "--warm-steps", "4", "--grpo-steps", "2", "--batch", "2", "--questions", "1", "--rollouts", "3",
+         "--lessons", "10", "--warm-steps", "4", "--grpo-steps", "2", "--recursion-steps", "1", "--batch", "2", "--questions", "1", "--rollouts", "3",
          "--most-tokens", "40", "--checkpoint-every", "1", "--threads", "1", "--resume"]
 
 
@@ -98,6 +98,23 @@ def test_the_trained_conductor_serves_baton_ultra(trained, tmp_path, start):
     assert baton.chat("What is 2 + 3?", model="baton-ultra", max_tokens=24).status == 200
 
 
+def test_a_training_goes_on_from_an_earlier_adapter_with_dearer_money(trained, tmp_path):
+    start = trained[0] / "warm_start.gguf"
+    more = ["--warm-steps", "0", "--recursion-steps", "0", "--grpo-steps", "1", "--value", "0.00001", "--contests", "templates"]
+    code, _, err = train(tmp_path, "--start", start, *more, "--results", tmp_path / "r.json")
+    assert code == 0, err
+    results = json.loads((tmp_path / "r.json").read_text())
+    assert [c["name"] for c in results["contests"]] == ["templates"]
+    assert {"conductor", "conductor_warm_start"} <= set(results["policies"]) and results["usd_per_right_answer"] == 0.00001
+    assert [row["phase"] for row in results["curve"]] == ["grpo"]
+    code, _, err = train(tmp_path, *more, "--no-measure")
+    assert code == 1 and "is of another run" in err, "its checkpoint is of a training that began elsewhere: " + err
+    code, _, err = train(tmp_path / "other", "--start", start, "--rank", "4", *more, "--no-measure")
+    assert code == 1 and "cannot go on from this adapter" in err, err
+    code, _, err = train(tmp_path / "none", "--start", SMOL, *more, "--no-measure")
+    assert code == 1 and "no LoRA adapter" in err, err
+
+
 def test_a_table_of_the_built_in_pool_has_rows_for_an_adapter(trained, tmp_path):
     small = ["eval", "live", "--models", MODELS, "--families", "units", "--train", "2", "--test", "2", "--threads", "1", "--max-answer", "8",
              "--generations", "1", "--population", "2", "--replications", "1"]
@@ -106,7 +123,11 @@ def test_a_table_of_the_built_in_pool_has_rows_for_an_adapter(trained, tmp_path)
     assert code == 0, err
     assert "gate: slice units" in err and "refused" in err, "one problem lets nobody in"
     live = json.loads((tmp_path / "live.json").read_text())
-    assert {"conductor", "conductor_recursive", "prompted_planner:smol"} <= set(live["policies"]), out
+    assert {"conductor", "conductor_recursive", "conductor_gated", "prompted_planner:smol"} <= set(live["policies"]), out
+    units = live["conductor_gate"]["slices"]["units"]
+    assert not units["passed"] and units["worker"] in live["pool"] and live["conductor_gate"]["fallback"] == "smol"
+    code, out, _ = house.run("eval", "--inspect", tmp_path / "live.json", "--policy", "conductor_gated")
+    assert code == 0 and f"units goes to {units['worker']}" in out, out
     assert live["pool"] == ["smol", "calculator"] and "worker:conductor" not in live["policies"], "it plans for the others"
     code, _, err = house.run(*small, "--conductor", "smol")
     assert code == 1 and "--adapter" in err, err
@@ -122,9 +143,14 @@ def test_a_conductor_gets_no_traffic_where_its_gate_refused_it(trained, tmp_path
     reply = baton.chat("What is 12 * 3 + 4?", model="baton-ultra", max_tokens=16)
     assert reply.status == 200, reply.text
     record = baton.exchange(reply)
-    left = json.loads(gate.read_text())["gate"]["fallback"]
-    assert f"left to {left}" in json.dumps(record), record
-    assert [call["worker"] for call in house.calls(record)] == [left], record
+    judged = json.loads(gate.read_text())["gate"]
+    left = [call["worker"] for call in house.calls(record)]
+    assert left in ([judged["fallback"]], [judged["slices"][0]["worker"]]), record
+    assert f"left to {left[0]}" in json.dumps(record), record
+    # Like nothing that it was judged by: the strongest worker, which is the model.
+    reply = baton.chat("Translate into Dutch, as a poem about the sea: " + "waves and wind, " * 20, model="baton-ultra", max_tokens=4)
+    assert reply.status == 200, reply.text
+    assert "like nothing that was judged" in json.dumps(baton.exchange(reply))
     # A file that was cut short is refused at a reload, and what served goes on.
     whole = gate.read_text()
     gate.write_text(whole[:200])
