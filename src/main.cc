@@ -434,6 +434,8 @@ void AddEvalLive(CLI::App& eval, int& code) {
   sub->add_option("--replications", o.replications, "problems per generation")->check(CLI::Range(1, 10000));
   sub->add_option("--population", o.population, "tries per problem; 0: ceil(4 + 3 ln n)")
       ->check(CLI::Range(0, 10000));
+  sub->add_flag("!--no-baselines", o.baselines,
+                "only workers, what learns from this pool, and conductors: minutes");
   sub->add_option("--timed", o.timed, "time every policy on so many problems, without the memo")
       ->check(CLI::Range(0, 1000));
   sub->callback([&code] {

@@ -27,6 +27,7 @@ conduct::TableOptions TableOf(const EvalLiveOptions& o, const Ground& g,
   t.optimise.generations = o.generations;
   t.optimise.replications = o.replications;
   t.optimise.population = o.population;
+  t.baselines = o.baselines;
   t.languages = g.languages;
   t.conductor = g.conductor;
   t.coordinator = coordinator;

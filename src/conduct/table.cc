@@ -93,15 +93,18 @@ Task<void> Learned(Desk* d) {
   if (d->o.more) {
     for (auto& m : d->o.more(d->singles.train, d->singles.test)) d->Add(std::move(m));
   }
-  d->router = co_await TrainMasRouter(d->rollouts, d->train, d->singles.train, d->o.optimise);
   rows = CoordinatorRows(d);
-  rows.insert(rows.begin(),
-              {"masrouter_style", "re-implemented after the paper (src/conduct/masrouter.h)",
-               [d](Rollouts& r, const std::vector<arena::Problem>& p) { return MeasureMasRouter(r, d, p); }});
+  if (d->o.baselines) {
+    d->router = co_await TrainMasRouter(d->rollouts, d->train, d->singles.train, d->o.optimise);
+    rows.insert(rows.begin(), {"masrouter_style", "re-implemented after the paper (src/conduct/masrouter.h)",
+                               [d](Rollouts& r, const std::vector<arena::Problem>& p) {
+                                 return MeasureMasRouter(r, d, p);
+                               }});
+  }
   co_await PlayRows(d, std::move(rows));
 }
 
-std::vector<Named> WorkflowRows(Desk* d) {
+std::vector<Named> BaselineRows(Desk* d) {
   double dearest = 0;
   for (const auto& m : d->out.policies) {
     const bool learned = m.name == "supervised" || m.name == "router" || m.name == "coordinator";
@@ -121,6 +124,12 @@ std::vector<Named> WorkflowRows(Desk* d) {
     const std::string name = "prompted_planner:" + who;
     out.push_back({name, "", OfWorkflow(name, "planned_" + who, names, 0)});
   }
+  return out;
+}
+
+std::vector<Named> ConductorRows(Desk* d) {
+  std::vector<Named> out;
+  const auto& names = d->rollouts.workers();
   if (d->o.conductor.empty()) return out;
   for (const char* name : {"conductor", "conductor_recursive"})
     out.push_back({name, "planned by " + d->o.conductor, OfWorkflow(name, name, names, 0)});
@@ -203,8 +212,11 @@ Task<Study> RunTable(Rollouts& rollouts, const std::vector<arena::Problem>& trai
   d.out.coordinator = d.o.coordinator ? *d.o.coordinator : rollouts.Blank(1, false);
   co_await Alone(&d);
   co_await Learned(&d);
-  std::vector<Named> workflows = WorkflowRows(&d);
-  co_await PlayRows(&d, std::move(workflows));
+  std::vector<Named> rows;
+  if (d.o.baselines) rows = BaselineRows(&d);
+  co_await PlayRows(&d, std::move(rows));
+  rows = ConductorRows(&d);
+  co_await PlayRows(&d, std::move(rows));
   co_await Gated(&d);
   if (d.o.timed > 0 && d.o.fresh) co_await TakeTimes(&d);
   co_return std::move(d.out);

@@ -10,7 +10,9 @@
 namespace baton::conduct {
 
 struct TableOptions {
-  OptimiseOptions optimise;            // of what the table trains itself: the MasRouter-style controller
+  OptimiseOptions optimise;  // of what the table trains itself: the MasRouter-style controller
+  bool baselines =
+      true;  // what is neither a worker nor learned from this pool, and the MasRouter-style controller
   std::vector<std::string> languages;  // workers that are language models: planners; the last aggregates
   std::string conductor;               // worker whose model was trained to plan; empty: none
   const Coordinator* coordinator = nullptr;  // null: none; outlives the call

@@ -16,11 +16,13 @@ using torch::autograd::variable_list;
 
 constexpr std::int64_t kBlock = 256;  // rows of scores at a time
 
+// `a`, `b` and `bias` are empty where there are none.
 class ProjectStep : public Function<ProjectStep> {
  public:
   static Tensor forward(AutogradContext* ctx, const Tensor& x, const Tensor& a, const Tensor& b,
-                        const Tensor& w, const c10::optional<Tensor>& bias, bool adapted, double scale) {
+                        const Tensor& w, const Tensor& bias, double scale) {
     const auto type = w.scalar_type();
+    const bool adapted = a.numel() > 0;
     const Tensor xt = x.to(type);
     Tensor y = Product(xt, w.t());
     Tensor inner, at, bt;
@@ -30,7 +32,7 @@ class ProjectStep : public Function<ProjectStep> {
       inner = (Product(xt, at.t()) * scale).to(type);
       AddProduct(y, inner, bt.t());
     }
-    if (bias) y.add_(*bias);
+    if (bias.numel() > 0) y.add_(bias);
     // W is kept beside the saved variables: it is no input whose gradient is wanted.
     ctx->saved_data["w"] = w;
     ctx->saved_data["scale"] = scale;
@@ -51,7 +53,7 @@ class ProjectStep : public Function<ProjectStep> {
       da = Product(back.t(), x);
       db = Product(g.t(), inner);
     }
-    return {dx, da, db, Tensor(), Tensor(), Tensor(), Tensor()};
+    return {dx, da, db, Tensor(), Tensor(), Tensor()};
   }
 };
 
@@ -135,10 +137,8 @@ class LogProbabilitiesStep : public Function<LogProbabilitiesStep> {
 at::Tensor Project(const Tensor& x, const Tensor& w, const Tensor& bias, const Tensor& a, const Tensor& b,
                    double scale) {
   // An undefined tensor is nothing that a step may take.
-  const c10::optional<Tensor> added = bias.defined() ? c10::make_optional(bias) : c10::nullopt;
-  const bool adapted = a.defined();
-  return ProjectStep::apply(x, adapted ? a : x.new_empty({0}), adapted ? b : x.new_empty({0}), w, added,
-                            adapted, scale);
+  const auto some = [&x](const Tensor& t) { return t.defined() ? t : x.new_empty({0}); };
+  return ProjectStep::apply(x, some(a), some(b), w, some(bias), scale);
 }
 at::Tensor Normed(const Tensor& x, const Tensor& w, double epsilon) {
   return NormedStep::apply(x, w, epsilon);

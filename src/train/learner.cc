@@ -1,10 +1,12 @@
 #include "train/learner.h"
 
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include <cmath>
 
+#include "train/products.h"
 #include "train/transformer.h"
 
 // Not in every BLAS that LibTorch may come with.
@@ -17,7 +19,7 @@ using at::Tensor;
 
 bool HasShortFloats() {
 #if defined(__x86_64__)
-  return __builtin_cpu_supports("avx512bf16") != 0;
+  return HasOneDnn() && __builtin_cpu_supports("avx512bf16") != 0;
 #else
   return false;
 #endif
@@ -150,7 +152,7 @@ Result<BatchResult> TorchLearner::Run(const std::vector<Example>& examples, Loss
   const Shares shares = SharesOf(examples);
   double outside = 0;
   try {
-    const at::AutoGradMode gradients(learn);
+    const c10::AutoGradMode gradients(learn);
     for (const auto& e : examples) {
       if (e.prompt.empty() || SharesOf({e}).tokens == 0) {
         out.logprobs.resize(out.logprobs.size() + e.continuations.size());
@@ -186,7 +188,7 @@ double TorchLearner::Norm() const {
 }
 
 StepResult TorchLearner::Step(double rate) {
-  const at::NoGradGuard none;
+  const c10::NoGradGuard none;
   StepResult out;
   out.norm = Norm();
   out.skipped = !std::isfinite(out.norm);
@@ -251,7 +253,7 @@ Status TorchLearner::Restore(const State& s) {
                             "another kind of adapter",
                             s.parameters.size(), n),
                 "other_checkpoint");
-  const at::NoGradGuard none;
+  const c10::NoGradGuard none;
   std::size_t at = 0;
   for (auto& m : mine_) {
     const auto from = [&](const std::vector<float>& all) {

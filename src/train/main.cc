@@ -1,6 +1,7 @@
 // baton-train: trains conductors. `baton train conductor` starts it; it is a program of its own because it
 // links LibTorch, which serving has no use for.
 #include <CLI/CLI.hpp>
+#include <string>
 
 #include "train/commands.h"
 
@@ -10,8 +11,9 @@ using namespace baton::train;
 
 constexpr const char* kDevice = "of the trainer: auto (a GPU when there is one), cpu, cuda or cuda:N";
 
-void AddConductor(CLI::App& app, int& code) {
+void AddConductor(CLI::App& app, const std::string& command, int& code) {
   static ConductorOptions o;
+  o.command = command;
   auto* sub = app.add_subcommand("conductor",
                                  "Train a conductor over the built-in pool and measure it "
                                  "(docs/conductor.md)");
@@ -101,7 +103,10 @@ int main(int argc, char** argv) {
   CLI::App app{"baton-train: trains conductors (docs/conductor.md)"};
   app.require_subcommand(1);
   int code = 0;
-  AddConductor(app, code);
+  // As people start it, for the report.
+  std::string command = "baton train";
+  for (int i = 1; i < argc; ++i) command += std::string(" ") + argv[i];
+  AddConductor(app, command, code);
   AddCompare(app, code);
   AddBench(app, code);
   try {

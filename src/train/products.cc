@@ -2,11 +2,14 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#if BATON_ONEDNN
 #include <dnnl.hpp>
+#endif
 
 namespace baton::train {
 namespace {
 
+#if BATON_ONEDNN
 using dnnl::memory;
 
 struct Machine {
@@ -41,6 +44,9 @@ void Multiply(const at::Tensor& a, const at::Tensor& b, at::Tensor& c, bool add)
                              {DNNL_ARG_DST, memory(dc, m.engine, c.data_ptr())}});
   m.stream.wait();
 }
+#else
+void Multiply(const at::Tensor&, const at::Tensor&, at::Tensor&, bool) {}
+#endif
 
 class BatchProductStep : public torch::autograd::Function<BatchProductStep> {
  public:
@@ -58,20 +64,24 @@ class BatchProductStep : public torch::autograd::Function<BatchProductStep> {
   }
 };
 
-// Elsewhere than on the processor 16-bit factors become floats, which changes none of them: the device's own
-// product then sums in 32 bits, as oneDNN does here.
+// Without oneDNN, and elsewhere than on the processor, 16-bit factors become floats, which changes none of
+// them: the device's own product then sums in 32 bits, as oneDNN does.
 at::Tensor Plain(const at::Tensor& a, const at::Tensor& b) {
   if (a.scalar_type() != at::kBFloat16) return at::matmul(a, b);
   return at::matmul(a.to(at::kFloat), b.to(at::kFloat));
 }
 bool ForOneDnn(const at::Tensor& a) {
-  return a.scalar_type() == at::kBFloat16 && a.device().is_cpu();
+  return HasOneDnn() && a.scalar_type() == at::kBFloat16 && a.device().is_cpu();
 }
 
 }  // namespace
 
+bool HasOneDnn() {
+  return BATON_ONEDNN != 0;
+}
+
 at::Tensor Product(const at::Tensor& a, const at::Tensor& b) {
-  const at::NoGradGuard none;
+  const c10::NoGradGuard none;
   if (!ForOneDnn(a)) return Plain(a, b);
   std::vector<std::int64_t> shape(a.sizes().begin(), a.sizes().end());
   shape.back() = b.size(-1);
@@ -81,7 +91,7 @@ at::Tensor Product(const at::Tensor& a, const at::Tensor& b) {
 }
 
 void AddProduct(at::Tensor& c, const at::Tensor& a, const at::Tensor& b) {
-  const at::NoGradGuard none;
+  const c10::NoGradGuard none;
   if (c.numel() == 0) return;
   if (ForOneDnn(a))
     Multiply(a, b, c, true);

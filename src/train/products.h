@@ -10,6 +10,10 @@
 
 namespace baton::train {
 
+// Without it (a LibTorch of one's own brings other headers of it, which do not fit the system's library)
+// products of 16-bit factors are right and slow.
+bool HasOneDnn();
+
 // a [M,K] by b [K,N], or batches of them [B,M,K] by [B,K,N]; any strides. Of kBFloat16 factors the result is
 // kFloat; of others it has their type. No gradient is recorded.
 at::Tensor Product(const at::Tensor& a, const at::Tensor& b);

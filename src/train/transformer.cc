@@ -1,5 +1,6 @@
 #include "train/transformer.h"
 
+#include <c10/core/GradMode.h>
 #include <fmt/format.h>
 
 #include <cmath>
@@ -313,7 +314,7 @@ Tensor Transformer::LogProbabilitiesOf(const Bundle& bundle) const {
 }
 
 Tensor Transformer::Scores(const std::vector<int>& prompt) const {
-  const at::NoGradGuard none;
+  const c10::NoGradGuard none;
   return Product(Hidden({prompt, {}}).to(head_.scalar_type()), head_.t());
 }
 

@@ -38,6 +38,7 @@ def test_it_writes_adapters_a_curve_a_page_and_results(trained):
     for key in ("command", "revision", "machine", "seeds", "n_test", "pool", "parameters", "rollouts", "train_seconds",
                 "reward_curve", "policies"):
         assert key in results, key
+    assert results["command"].startswith("baton train conductor --quick"), results["command"]
     assert {"best_single", "conductor", "conductor_warm_start", "conductor_recursive"} <= set(results["policies"])
     assert (folder / "curve.csv").read_text().count("\n") == 1 + len(results["curve"])
     assert "<svg" in (folder / "page.html").read_text()
