@@ -38,6 +38,7 @@ std::vector<float> MeanOf(const Sums& sums, std::optional<int> without) {
     n += sums.n.at(form);
   }
   std::vector<float> mean;
+  mean.reserve(sum.size());
   for (const double v : sum) mean.push_back(static_cast<float>(v / n));
   return mean;
 }
@@ -136,6 +137,7 @@ Task<Gate> MakeGate(Rollouts& rollouts, const Coordinator& coordinator, GateGrou
   for (const auto& p : ground.problems) trials.push_back({&free, &p, 0});
   const auto runs = co_await rollouts.Play(std::move(trials));
   std::vector<double> utility;
+  utility.reserve(runs.size());
   for (const auto& r : runs) utility.push_back(r.utility);
   Gate gate = co_await GateOf(rollouts, ground, std::move(utility));
   co_return gate;
@@ -146,6 +148,7 @@ Task<Gate> MakeWorkflowGate(Rollouts& rollouts, const std::string& workflow, Gat
   const Measured ours =
       co_await MeasureWorkflow(rollouts, workflow, workflow, std::move(team), 0, ground.problems);
   std::vector<double> utility;
+  utility.reserve(ours.tries.size());
   for (const auto& t : ours.tries) utility.push_back(rollouts.Utility(t));
   Gate gate = co_await GateOf(rollouts, ground, std::move(utility));
   co_return gate;

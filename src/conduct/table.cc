@@ -60,7 +60,8 @@ Row OfCoordinator(std::string name, const Coordinator* c) {
   };
 }
 
-Row OfWorkflow(std::string name, std::string workflow, std::vector<std::string> workers, double temperature) {
+Row OfWorkflow(const std::string& name, const std::string& workflow, const std::vector<std::string>& workers,
+               double temperature) {
   return [=](Rollouts& r, const std::vector<arena::Problem>& problems) {
     return MeasureWorkflow(r, name, workflow, workers, temperature, problems);
   };
