@@ -2,16 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "conduct/distance.h"
+#include "base/vectors.h"
 
 namespace baton::conduct {
 
 workflow::LeftTo Gate::Ask(std::span<const float> state) const {
   const SliceVerdict* nearest = nullptr;
-  double least = 0;
+  float least = 0;
   for (const auto& s : slices) {
     if (s.centre.size() != state.size()) continue;
-    const double distance = SquaredDistance(s.centre, state);
+    const float distance = SquaredDistance(s.centre.data(), state.data(), state.size());
     if (nearest && distance >= least) continue;
     nearest = &s;
     least = distance;

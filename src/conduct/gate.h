@@ -23,7 +23,7 @@ namespace baton::conduct {
 struct SliceVerdict {
   std::string slice;
   std::vector<float> centre;  // mean state of its training problems' first transcripts
-  double reach = 0;           // squared distance from the centre up to which a question is of this slice
+  float reach = 0;            // squared distance from the centre up to which a question is of this slice
   std::string worker;         // the best single one on its training problems: answers where it is refused
   bool passed = false;
   std::int64_t problems = 0;  // that were played for the verdict; none of them trained or tested

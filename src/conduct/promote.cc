@@ -6,7 +6,7 @@
 #include <map>
 #include <optional>
 
-#include "conduct/distance.h"
+#include "base/vectors.h"
 #include "workflow/flow_tools.h"
 
 namespace baton::conduct {
@@ -17,7 +17,7 @@ constexpr std::uint64_t kSeed = 11;
 // What a slice's training problems say of it.
 struct Slice {
   std::vector<float> centre;
-  double reach = 0;
+  float reach = 0;
   std::size_t best = 0;
 };
 
@@ -68,7 +68,7 @@ std::map<std::string, Slice> SlicesOf(const Rollouts& rollouts, const GateGround
     for (const auto& [form, _] : sums.forms) others[form] = MeanOf(sums, form);
     for (std::size_t p = 0; p < g.train.size(); ++p) {
       if (g.train[p].family != family || states[p].size() != width) continue;
-      s.reach = std::max(s.reach, SquaredDistance(others[g.train[p].form], states[p]));
+      s.reach = std::max(s.reach, SquaredDistance(others[g.train[p].form].data(), states[p].data(), width));
     }
   }
   return out;
